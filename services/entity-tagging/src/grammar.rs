@@ -1,1 +1,133 @@
-//! stub
+//! The grammar layer: rules that find dates, times, durations, money, percentages and quantities and normalise them.
+//!
+//! The text is read once from left to right. Wherever an expression can start, every part of the grammar is tried, the
+//! longest match wins, and reading goes on behind it; each part looks only a bounded distance around its start, so the
+//! whole takes linear time. What a bare date means depends on the dates before it, which [`timeline`] remembers.
+
+mod calendar;
+mod clock;
+mod decision;
+mod duration;
+mod money;
+mod number;
+mod percent;
+mod quantity;
+mod resolution;
+mod scan;
+mod tense;
+mod timeline;
+mod units;
+
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use gisa_article_model::{EntityType, NormalizedValue};
+use jiff::civil::DateTime;
+
+use self::decision::longest;
+use self::scan::{Cursor, is_hangul};
+use self::timeline::Timeline;
+
+/// An expression that the grammar found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    /// Where it stands, in UTF-8 bytes.
+    pub range: Range<usize>,
+    /// What kind it is: one of the types with a value.
+    pub entity_type: EntityType,
+    /// What it stands for, if that could be resolved.
+    pub value: Option<NormalizedValue>,
+    /// How likely span and type are right, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Finds the expressions of `text`, sorted and without overlap. `reference` is when the text was published, in Korean
+/// time; relative dates count from it.
+pub fn find_expressions(text: &str, reference: DateTime) -> Vec<Expression> {
+    let mut timeline = Timeline::new(reference.date());
+    let mut found = Vec::new();
+    let mut cursor = Cursor::new(text, 0);
+    while let Some(next) = cursor.peek() {
+        if can_start(cursor, next)
+            && let Some(matched) = longest(cursor, &timeline)
+        {
+            timeline.note(cursor.position(), &matched);
+            found.push(Expression {
+                range: cursor.position()..matched.end,
+                entity_type: matched.entity_type,
+                value: matched.value,
+                confidence: matched.confidence,
+            });
+            cursor = cursor.moved_to(matched.end);
+        } else {
+            cursor = skip(cursor, next);
+        }
+    }
+    found
+}
+
+/// Whether an expression can start with `next`: not inside a Latin word, a longer number, a model name or a Hangul
+/// word. A digit may follow Hangul (`약300명`), each part of the grammar decides behind which.
+fn can_start(cursor: Cursor<'_>, next: char) -> bool {
+    let previous = cursor.previous();
+    if next.is_ascii_digit() {
+        return !continues_token(cursor, previous);
+    }
+    let behind_word = previous.is_some_and(char::is_alphanumeric);
+    if is_hangul(next) {
+        return !behind_word && starts_some_word(next);
+    }
+    match next {
+        '$' | '₩' | '￦' | '€' | '£' | '¥' | '￥' | '-' | '−' | '–' | '\'' | '’' | '‘' => !behind_word,
+        'U' | 'H' | 'A' => !behind_word,
+        _ => false,
+    }
+}
+
+/// The first syllables of every keyword and number word, to pass over all other words at once.
+fn starts_some_word(syllable: char) -> bool {
+    "지작재올내후금전이같그오어모글명월연상하봄여가겨정자새아낮밤저점다한두세네석넉서스쉰예일칠팔구육삼사열마영섭화마보반나닷엿익십백천만당"
+        .contains(syllable)
+}
+
+/// Whether digits at the cursor belong to what stands in front of them: H100, GPT-4, 02-123, 1/3.
+fn continues_token(cursor: Cursor<'_>, previous: Option<char>) -> bool {
+    let Some(previous) = previous else { return false };
+    if is_hangul(previous) {
+        return false;
+    }
+    if previous.is_alphanumeric() {
+        return !is_enumeration_mark(previous);
+    }
+    if !matches!(previous, '-' | '.' | ',' | '/' | ':' | '_' | '+' | '–' | '#' | '\'' | '’') {
+        return false;
+    }
+    let before = cursor.text_before(8).chars().rev().nth(1);
+    match previous {
+        '#' | '_' => true,
+        // A sentence may end without a space behind it; a number may not go on.
+        '.' | ',' => before.is_some_and(|before| before.is_ascii_digit()),
+        ':' => before.is_some_and(|before| before.is_ascii_digit()),
+        '\'' | '’' => before.is_some_and(|before| before.is_ascii_alphanumeric()),
+        _ => before.is_some_and(char::is_alphanumeric),
+    }
+}
+
+/// Circled numbers and the like in front of a list's items.
+fn is_enumeration_mark(character: char) -> bool {
+    ('①'..='⓿').contains(&character) || ('❶'..='➓').contains(&character) || ('㈀'..='㋿').contains(&character)
+}
+
+/// The cursor behind what cannot start an expression: a whole number, or one character.
+fn skip<'text>(cursor: Cursor<'text>, next: char) -> Cursor<'text> {
+    if !next.is_ascii_digit() {
+        return cursor.advance();
+    }
+    let run = |character: char| character.is_ascii_digit();
+    let length = cursor.rest().find(|character: char| !run(character)).unwrap_or(cursor.rest().len());
+    cursor.moved_to(cursor.position() + length)
+}

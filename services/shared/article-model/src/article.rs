@@ -156,7 +156,10 @@ impl ZonedTime {
 
     /// `instant`, written in Korean time.
     pub fn in_korea(instant: Timestamp) -> Self {
-        Self { instant, utc_offset_seconds: Self::KOREA_OFFSET_SECONDS }
+        Self {
+            instant,
+            utc_offset_seconds: Self::KOREA_OFFSET_SECONDS,
+        }
     }
 
     /// The calendar date and clock time in Korea at this instant: what relative dates in the text refer to.

@@ -55,11 +55,19 @@ impl ArticleId {
         let source: String = key.source.nfc().collect();
         let mut hasher = Sha256::new();
         hasher.update("gisa-article-id-v1");
-        for part in [source.as_str(), kind].into_iter().chain(parts.iter().map(String::as_str)) {
+        for part in [source.as_str(), kind]
+            .into_iter()
+            .chain(parts.iter().map(String::as_str))
+        {
             hasher.update([0]);
             hasher.update(part);
         }
-        Self(hasher.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(
+            hasher.finalize()[..16]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
     }
 
     /// The id as text.
@@ -99,7 +107,11 @@ fn canonical_url(given: &str) -> String {
     url.set_path(&path);
     let text = url.to_string();
     // A URL with an empty path is still written with a slash.
-    if url.path() == "/" && url.query().is_none() { text.trim_end_matches('/').to_owned() } else { text }
+    if url.path() == "/" && url.query().is_none() {
+        text.trim_end_matches('/').to_owned()
+    } else {
+        text
+    }
 }
 
 fn is_tracking_parameter(name: &str) -> bool {
@@ -112,7 +124,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn key<'a>(external_id: &'a str, url: &'a str) -> ArticleKey<'a> {
-        ArticleKey { source: "한강일보", external_id, url, text: ["제목", "", "본문"] }
+        ArticleKey {
+            source: "한강일보",
+            external_id,
+            url,
+            text: ["제목", "", "본문"],
+        }
     }
 
     #[test]
@@ -126,7 +143,10 @@ mod tests {
     #[test]
     fn derivation_is_pinned() {
         // Ids are stored by callers: this value must never change.
-        assert_eq!(ArticleId::derive(key("2026-1102-001", "")).as_str(), "354654d49810067c97585d36e511b01d");
+        assert_eq!(
+            ArticleId::derive(key("2026-1102-001", "")).as_str(),
+            "354654d49810067c97585d36e511b01d"
+        );
     }
 
     #[test]
@@ -139,7 +159,10 @@ mod tests {
         ] {
             assert_eq!(ArticleId::derive(key("", spelling)), canonical, "{spelling}");
         }
-        assert_ne!(ArticleId::derive(key("", "https://news.example/b?id=1&p=2")), canonical);
+        assert_ne!(
+            ArticleId::derive(key("", "https://news.example/b?id=1&p=2")),
+            canonical
+        );
     }
 
     #[test]

@@ -99,7 +99,10 @@ entity_types! {
 impl EntityType {
     /// Whether mentions of this type are names, which link to the dictionary, and not expressions, which have a value.
     pub fn is_name(self) -> bool {
-        matches!(self, Self::Person | Self::Organization | Self::Location | Self::Product | Self::Event)
+        matches!(
+            self,
+            Self::Person | Self::Organization | Self::Location | Self::Product | Self::Event
+        )
     }
 }
 

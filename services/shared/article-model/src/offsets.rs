@@ -54,12 +54,20 @@ impl OffsetMap {
         for (code_point, (byte, character)) in text.char_indices().enumerate() {
             let code_point = code_point as u32;
             if code_point.is_multiple_of(Self::STRIDE) {
-                checkpoints.push(Checkpoint { byte: byte as u32, code_point, utf16 });
+                checkpoints.push(Checkpoint {
+                    byte: byte as u32,
+                    code_point,
+                    utf16,
+                });
             }
             utf16 += character.len_utf16() as u32;
         }
         if checkpoints.is_empty() {
-            checkpoints.push(Checkpoint { byte: 0, code_point: 0, utf16: 0 });
+            checkpoints.push(Checkpoint {
+                byte: 0,
+                code_point: 0,
+                utf16: 0,
+            });
         }
         Self { checkpoints }
     }
@@ -83,7 +91,9 @@ impl OffsetMap {
     }
 
     fn locate(&self, text: &str, byte: usize) -> Checkpoint {
-        let next = self.checkpoints.partition_point(|checkpoint| checkpoint.byte as usize <= byte);
+        let next = self
+            .checkpoints
+            .partition_point(|checkpoint| checkpoint.byte as usize <= byte);
         let mut found = self.checkpoints[next - 1];
         for character in text[found.byte as usize..byte].chars() {
             found.code_point += 1;

