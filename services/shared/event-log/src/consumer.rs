@@ -53,7 +53,11 @@ pub struct Delivery {
 impl Delivery {
     /// Made by implementations of [`Consumer`].
     pub fn new(record: Record, attempt: u32, handle: Box<dyn DeliveryHandle>) -> Self {
-        Self { record, attempt, handle }
+        Self {
+            record,
+            attempt,
+            handle,
+        }
     }
 
     /// The work is done; returns when the log has taken note. The note may still be lost in a crash: work must be

@@ -6,7 +6,12 @@ use crate::{Append, AppendError, Delivery, EventLog, ExpectedLast, Headers, LogE
 
 /// Stores `letter`, the encoded dead letter of `delivery`, and only then terminates the delivery. Repeatable: there is one
 /// dead letter for each message, the first one written stays.
-pub async fn dead_letter(log: &dyn EventLog, from: Stream, delivery: Delivery, letter: Bytes) -> Result<(), LogError> {
+pub async fn dead_letter(
+    log: &dyn EventLog,
+    from: Stream,
+    delivery: Delivery,
+    letter: Bytes,
+) -> Result<(), LogError> {
     let subject = Subject::dead_letter(from, delivery.record.sequence);
     let append = Append {
         message_id: subject.to_string(),
@@ -21,6 +26,8 @@ pub async fn dead_letter(log: &dyn EventLog, from: Stream, delivery: Delivery, l
         Some(Ok(_) | Err(AppendError::Conflict { .. })) => delivery.terminate().await,
         Some(Err(AppendError::Log(error))) => Err(error),
         Some(Err(error)) => Err(LogError::Unavailable(error.to_string())),
-        None => Err(LogError::Unavailable("the log gave no answer to an append".to_owned())),
+        None => Err(LogError::Unavailable(
+            "the log gave no answer to an append".to_owned(),
+        )),
     }
 }

@@ -1,9 +1,9 @@
 //! The event log on the disk of one process: durable, ordered, and without a server to run.
 //!
-//! Everything is in one [redb](https://docs.rs/redb) file. One thread writes ([`writer`]): it takes whatever appends
-//! are waiting, decides them in one transaction, and answers them after the one commit, so that many callers share the
-//! price of a durable commit. Readers work on snapshots and neither wait for it nor hold it up ([`reader`]). What waits
-//! for new messages is woken by a watch channel; nothing polls the disk.
+//! Everything is in one [redb](https://docs.rs/redb) file. One thread writes ([`writer`]): it takes whatever
+//! appends are waiting, decides them in one transaction, and answers them after the one commit, so that many
+//! callers share the price of a durable commit. Readers work on snapshots and neither wait for it nor hold it
+//! up ([`reader`]). What waits for new messages is woken by a watch channel; nothing polls the disk.
 
 mod backend;
 mod consumer;
@@ -28,8 +28,8 @@ use self::{
     writer::{AppendCall, Command, Writer},
 };
 use crate::{
-    Append, AppendError, Appended, Consumer, ConsumerConfig, ConsumerLag, EventLog, LogError, Record, RecordStream,
-    StartAt, Stream, StreamInfo, Subject,
+    Append, AppendError, Appended, Consumer, ConsumerConfig, ConsumerLag, EventLog, LogError, Record,
+    RecordStream, StartAt, Stream, StreamInfo, Subject,
 };
 
 /// How many calls wait for the writer at most; further ones wait until there is room.
@@ -42,7 +42,8 @@ pub struct EmbeddedConfig {
     pub directory: PathBuf,
     /// What an acknowledged append survives.
     pub durability: Durability,
-    /// Most bytes that each stream keeps; when it is full it refuses appends until it is compacted. 0 is no limit.
+    /// Most bytes that each stream keeps; when it is full it refuses appends until it is compacted. 0 is no
+    /// limit.
     pub max_bytes: u64,
     /// How long a message id is remembered, over restarts too.
     pub duplicate_window: Duration,
@@ -70,12 +71,13 @@ pub enum Durability {
     /// The end of the process and a power failure: acknowledged after an fsync.
     #[default]
     Fsync,
-    /// The end of the process only. A crash of the operating system can damage the whole log: for tests, and for data
-    /// that can be made again.
+    /// The end of the process only. A crash of the operating system can damage the whole log: for tests, and
+    /// for data that can be made again.
     None,
 }
 
-/// The embedded event log. One process at a time can have it open; within it, it is shared as `Arc<dyn EventLog>`.
+/// The embedded event log. One process at a time can have it open; within it, it is shared as `Arc<dyn
+/// EventLog>`.
 ///
 /// Dropping it closes it in the background, and what reads from it then ends with [`LogError::Closed`];
 /// [`EventLog::close`] also waits for that and reports what goes wrong.
@@ -97,7 +99,8 @@ impl EmbeddedLog {
     fn open_blocking(config: &EmbeddedConfig) -> Result<Self, LogError> {
         let (storage, contents) = Storage::open(config)?;
         let storage = Arc::new(storage);
-        let (head_senders, heads): (Vec<_>, Vec<_>) = contents.streams.iter().cloned().map(watch::channel).unzip();
+        let (head_senders, heads): (Vec<_>, Vec<_>) =
+            contents.streams.iter().cloned().map(watch::channel).unzip();
         let Ok(heads) = <[_; Stream::ALL.len()]>::try_from(heads) else {
             return Err(LogError::Corrupt("the list of streams is incomplete".to_owned()));
         };
@@ -112,7 +115,12 @@ impl EmbeddedLog {
             head_senders,
         )
         .start(received)?;
-        Ok(Self { storage, consumers, commands, heads })
+        Ok(Self {
+            storage,
+            consumers,
+            commands,
+            heads,
+        })
     }
 
     fn head(&self, stream: Stream) -> &watch::Receiver<StreamInfo> {
@@ -130,20 +138,25 @@ impl EmbeddedLog {
     /// Sends a command to the writer and waits for its answer.
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, LogError> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply)).await.map_err(|_closed| LogError::Closed)?;
+        self.commands
+            .send(command(reply))
+            .await
+            .map_err(|_closed| LogError::Closed)?;
         answer.await.map_err(|_closed| LogError::Closed)
     }
 }
 
-/// Runs what blocks on the disk on a thread made for it. `spawn_blocking`, not `block_in_place`: it also works on a
-/// single-threaded runtime, and its 10 microseconds do not show beside a read.
+/// Runs what blocks on the disk on a thread made for it. `spawn_blocking`, not `block_in_place`: it also
+/// works on a single-threaded runtime, and its 10 microseconds do not show beside a read.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, LogError> + Send + 'static,
 ) -> Result<T, LogError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         // The task is never cancelled: it panicked, or the runtime is going down.
-        Err(error) => Err(LogError::Unavailable(format!("access to the event log was broken off: {error}"))),
+        Err(error) => Err(LogError::Unavailable(format!(
+            "access to the event log was broken off: {error}"
+        ))),
     }
 }
 
@@ -152,11 +165,16 @@ impl EventLog for EmbeddedLog {
     async fn append(&self, stream: Stream, messages: Vec<Append>) -> Vec<Result<Appended, AppendError>> {
         let mut results = Vec::with_capacity(messages.len());
         let mut answers = Vec::new();
-        // All parts are queued before the first answer is awaited, so that they share a commit where they fit in one.
+        // All parts are queued before the first answer is awaited, so that they share a commit where they fit
+        // in one.
         for part in writer::parts(messages) {
             let (reply, answer) = oneshot::channel();
             let count = part.len();
-            let call = AppendCall { stream, messages: part, reply };
+            let call = AppendCall {
+                stream,
+                messages: part,
+                reply,
+            };
             // If the log is closed the reply is dropped with the call, which the answer tells.
             let _queued = self.commands.send(Command::Append(call)).await;
             answers.push((count, answer));
@@ -197,7 +215,13 @@ impl EventLog for EmbeddedLog {
             StartAt::Time(time) => Some(time),
             _ => None,
         };
-        let reader = Reader::new(Arc::clone(&self.storage), stream, self.head(stream).clone(), next, not_before);
+        let reader = Reader::new(
+            Arc::clone(&self.storage),
+            stream,
+            self.head(stream).clone(),
+            next,
+            not_before,
+        );
         Ok(stream::unfold(Some(reader), reader::step).boxed())
     }
 
@@ -209,10 +233,18 @@ impl EventLog for EmbeddedLog {
             self.ask(|reply| Command::Persist { reply }).await??;
         }
         let storage = Arc::clone(&self.storage);
-        Ok(Box::new(EmbeddedConsumer::new(group, storage, self.head(stream).clone())))
+        Ok(Box::new(EmbeddedConsumer::new(
+            group,
+            storage,
+            self.head(stream).clone(),
+        )))
     }
 
-    async fn consumer_lag(&self, stream: Stream, durable_name: &str) -> Result<Option<ConsumerLag>, LogError> {
+    async fn consumer_lag(
+        &self,
+        stream: Stream,
+        durable_name: &str,
+    ) -> Result<Option<ConsumerLag>, LogError> {
         let info = self.info_now(stream)?;
         let group = self.consumers.get(stream, durable_name);
         Ok(group.map(|group| group.lag(&info)))
@@ -223,7 +255,12 @@ impl EventLog for EmbeddedLog {
     }
 
     async fn compact(&self, stream: Stream, through: u64) -> Result<(), LogError> {
-        self.ask(|reply| Command::Compact { stream, through, reply }).await?
+        self.ask(|reply| Command::Compact {
+            stream,
+            through,
+            reply,
+        })
+        .await?
     }
 
     async fn close(&self) -> Result<(), LogError> {

@@ -34,6 +34,9 @@ pub enum LogError {
         /// The setting, and what it should be.
         reason: String,
     },
+    /// A setting that cannot work, or that would lose or double messages.
+    #[error("invalid setting: {0}")]
+    InvalidSettings(String),
     /// What is stored cannot be read.
     #[error("the event log is damaged: {0}")]
     Corrupt(String),

@@ -7,8 +7,8 @@ use futures::stream::BoxStream;
 use jiff::Timestamp;
 
 use crate::{
-    Append, AppendError, Appended, Consumer, ConsumerConfig, ConsumerLag, LogError, Position, Record, Stream, StreamInfo,
-    Subject,
+    Append, AppendError, Appended, Consumer, ConsumerConfig, ConsumerLag, LogError, Position, Record, Stream,
+    StreamInfo, Subject,
 };
 
 /// Records in ascending sequence: first what is there, then what arrives, without end. After an error it ends.
@@ -51,7 +51,8 @@ pub trait EventLog: Send + Sync + fmt::Debug {
     async fn consumer(&self, stream: Stream, config: ConsumerConfig) -> Result<Box<dyn Consumer>, LogError>;
 
     /// Progress of a durable consumer; `None` if it does not exist.
-    async fn consumer_lag(&self, stream: Stream, durable_name: &str) -> Result<Option<ConsumerLag>, LogError>;
+    async fn consumer_lag(&self, stream: Stream, durable_name: &str)
+    -> Result<Option<ConsumerLag>, LogError>;
 
     /// What a stream holds.
     async fn info(&self, stream: Stream) -> Result<StreamInfo, LogError>;

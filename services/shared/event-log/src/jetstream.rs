@@ -1,9 +1,9 @@
 //! The log on NATS JetStream: the one for production.
 //!
-//! What each part guards against was measured (`docs` and the decision records say how). In short: every append is
-//! acknowledged or an error; the streams refuse new messages when they are full and never drop old ones; readers and
-//! consumers find their place again after anything; what cannot be guarded here is the durability of the server itself,
-//! which needs `sync_interval: always` and, for failover, three replicas.
+//! What each part guards against was measured (`docs` and the decision records say how). In short: every
+//! append is acknowledged or an error; the streams refuse new messages when they are full and never drop old
+//! ones; readers and consumers find their place again after anything; what cannot be guarded here is the
+//! durability of the server itself, which needs `sync_interval: always` and, for failover, three replicas.
 
 mod append;
 mod codec;
@@ -23,8 +23,8 @@ pub use config::{JetStreamConfig, MaxBytes};
 use session::Session;
 
 use crate::{
-    Append, AppendError, Appended, Consumer, ConsumerConfig, ConsumerLag, EventLog, LogError, Record, RecordStream,
-    StartAt, Stream, StreamInfo, Subject,
+    Append, AppendError, Appended, Consumer, ConsumerConfig, ConsumerLag, EventLog, LogError, Record,
+    RecordStream, StartAt, Stream, StreamInfo, Subject,
 };
 
 /// The event log on NATS JetStream.
@@ -36,16 +36,19 @@ pub struct JetStreamLog {
 impl JetStreamLog {
     /// Connects, creates the streams that are missing and makes sure that those that are there lose nothing.
     ///
-    /// Fails with [`LogError::Unavailable`], which names the servers, if none answers within `connect_deadline_ms`, and with
-    /// [`LogError::UnsafeStream`], which names the setting, if a stream would lose messages.
+    /// Fails with [`LogError::Unavailable`], which names the servers, if none answers within
+    /// `connect_deadline_ms`, and with [`LogError::UnsafeStream`], which names the setting, if a stream would
+    /// lose messages.
     pub async fn connect(config: JetStreamConfig) -> Result<Self, LogError> {
         let session = Session::open(config).await?;
         streams::ensure_all(&session).await?;
-        Ok(Self { session: Arc::new(session) })
+        Ok(Self {
+            session: Arc::new(session),
+        })
     }
 
-    /// A message from the leader of the stream. Not by "direct get": any replica answers that, also one that has not heard of
-    /// the newest messages yet.
+    /// A message from the leader of the stream. Not by "direct get": any replica answers that, also one that
+    /// has not heard of the newest messages yet.
     async fn message(&self, stream: Stream, wanted: Wanted<'_>) -> Result<Option<Record>, LogError> {
         let _operation = self.session.enter().await?;
         let names = &self.session.names;
@@ -53,7 +56,9 @@ impl JetStreamLog {
         let handle = handle.map_err(|error| failure::of_stream(stream, "cannot get a message", &error))?;
         let request = match wanted {
             Wanted::Sequence(sequence) => handle.raw_message_builder().sequence(sequence),
-            Wanted::LastOf(subject) => handle.raw_message_builder().last_by_subject(names.subject(subject)),
+            Wanted::LastOf(subject) => handle
+                .raw_message_builder()
+                .last_by_subject(names.subject(subject)),
         };
         match request.send().await {
             Ok(message) => codec::stored(names, message).map(Some),
@@ -99,7 +104,11 @@ impl EventLog for JetStreamLog {
         consume::join(Arc::clone(&self.session), stream, config).await
     }
 
-    async fn consumer_lag(&self, stream: Stream, durable_name: &str) -> Result<Option<ConsumerLag>, LogError> {
+    async fn consumer_lag(
+        &self,
+        stream: Stream,
+        durable_name: &str,
+    ) -> Result<Option<ConsumerLag>, LogError> {
         let _operation = self.session.enter().await?;
         consume::lag(&self.session, stream, durable_name).await
     }

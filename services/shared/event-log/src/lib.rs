@@ -4,6 +4,7 @@
 //! [`jetstream`], NATS JetStream. This is the only crate that knows NATS.
 
 pub mod consumer;
+#[cfg(feature = "contract-tests")]
 pub mod contract;
 pub mod dead_letter;
 pub mod embedded;
@@ -13,6 +14,8 @@ pub mod jetstream;
 pub mod message;
 pub mod retry;
 pub mod stream;
+#[cfg(feature = "test-server")]
+pub mod test_server;
 
 pub use consumer::{Consumer, ConsumerConfig, ConsumerLag, Delivery, DeliveryHandle};
 pub use dead_letter::dead_letter;

@@ -15,7 +15,9 @@ impl Backoff {
     /// How long to wait after failed attempt number `attempt` (from 1): doubled each time, between half of it and all of
     /// it by chance, so that many clients do not return at the same moment.
     pub fn delay(&self, attempt: u32) -> Duration {
-        let doubled = self.first.saturating_mul(1_u32 << attempt.saturating_sub(1).min(20));
+        let doubled = self
+            .first
+            .saturating_mul(1_u32 << attempt.saturating_sub(1).min(20));
         let bounded = doubled.min(self.longest);
         bounded.mul_f64(0.5 + 0.5 * chance())
     }
@@ -33,7 +35,10 @@ mod tests {
 
     #[test]
     fn delays_grow_and_stay_within_bounds() {
-        let backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5) };
+        let backoff = Backoff {
+            first: Duration::from_millis(100),
+            longest: Duration::from_secs(5),
+        };
         for attempt in 1..200 {
             let full = Duration::from_millis(100 * 2_u64.pow(attempt.min(30) - 1)).min(backoff.longest);
             let delay = backoff.delay(attempt);

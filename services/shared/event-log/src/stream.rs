@@ -127,9 +127,15 @@ mod tests {
 
     #[test]
     fn subjects_are_single_safe_tokens() {
-        assert_eq!(Subject::article("hangang:2026-1.a_b").as_str(), "articles.hangang:2026-1=2Ea_b");
+        assert_eq!(
+            Subject::article("hangang:2026-1.a_b").as_str(),
+            "articles.hangang:2026-1=2Ea_b"
+        );
         assert_eq!(Subject::tagged("x", 3).as_str(), "tagged.x.3");
-        assert_eq!(Subject::dead_letter(Stream::Articles, 7).as_str(), "dead.ARTICLES.7");
+        assert_eq!(
+            Subject::dead_letter(Stream::Articles, 7).as_str(),
+            "dead.ARTICLES.7"
+        );
         assert_ne!(Subject::article("a=2E"), Subject::article("a."));
     }
 }

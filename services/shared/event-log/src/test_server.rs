@@ -1,4 +1,5 @@
-//! A real NATS server for tests: each test starts its own, may kill and restart it, and leaves nothing behind.
+//! A real NATS server for tests: each test starts its own, may kill and restart it, and leaves nothing
+//! behind.
 
 use std::{
     env, fs,
@@ -28,10 +29,11 @@ const DEFAULT_IMAGE: &str = "nats:2.15-alpine";
 const NATS_PORT: u16 = 4222;
 const START_DEADLINE: Duration = Duration::from_secs(20);
 
-/// A NATS server with JetStream on a port of its own, with an empty store of its own. Killed and removed when dropped.
+/// A NATS server with JetStream on a port of its own, with an empty store of its own. Killed and removed when
+/// dropped.
 ///
-/// Found in this order: the program that `NATS_SERVER_BIN` names, `nats-server` on `PATH`, a Docker container of the image
-/// that `NATS_TEST_IMAGE` names (`nats:2.15-alpine` unless set).
+/// Found in this order: the program that `NATS_SERVER_BIN` names, `nats-server` on `PATH`, a Docker container
+/// of the image that `NATS_TEST_IMAGE` names (`nats:2.15-alpine` unless set).
 #[derive(Debug)]
 pub struct NatsTestServer {
     port: u16,
@@ -57,14 +59,24 @@ impl NatsTestServer {
         }
     }
 
-    /// Starts a server, unless `GISA_SKIP_NATS_TESTS=1` says that the NATS tests are skipped knowingly: then says so and
-    /// returns `None`.
+    /// Starts a server, unless `GISA_SKIP_NATS_TESTS=1` says that the NATS tests are skipped knowingly: then
+    /// says so and returns `None`.
     pub async fn start_unless_skipped() -> Option<Self> {
-        if env::var(SKIP).is_ok_and(|value| value == "1") {
-            eprintln!("skipped: {SKIP}=1, this test of NATS has not run");
-            return None;
+        if Self::is_skipped() {
+            None
+        } else {
+            Some(Self::start().await)
         }
-        Some(Self::start().await)
+    }
+
+    /// Whether `GISA_SKIP_NATS_TESTS=1` says that the NATS tests are skipped knowingly; if so, says it on
+    /// stderr.
+    pub fn is_skipped() -> bool {
+        let is_skipped = env::var(SKIP).is_ok_and(|value| value == "1");
+        if is_skipped {
+            eprintln!("skipped: {SKIP}=1, this test of NATS has not run");
+        }
+        is_skipped
     }
 
     /// Where it listens; stays the same through restarts.
@@ -77,7 +89,10 @@ impl NatsTestServer {
         match &mut self.runs {
             Runs::Process(process) => process.kill(),
             Runs::Container(container) => {
-                container.stop_with_timeout(Some(0)).await.expect("the NATS container is killed");
+                container
+                    .stop_with_timeout(Some(0))
+                    .await
+                    .expect("the NATS container is killed");
             }
         }
     }
@@ -86,9 +101,16 @@ impl NatsTestServer {
     pub async fn restart(&mut self) {
         match &mut self.runs {
             Runs::Process(process) => process.spawn(),
-            Runs::Container(container) => container.start().await.expect("the NATS container is started again"),
+            Runs::Container(container) => container
+                .start()
+                .await
+                .expect("the NATS container is started again"),
         }
-        assert!(answers(self.port, "").await, "the restarted NATS server does not answer on port {}", self.port);
+        assert!(
+            answers(self.port, "").await,
+            "the restarted NATS server does not answer on port {}",
+            self.port
+        );
     }
 
     /// Freezes the server: connections stay open and nothing answers.
@@ -115,11 +137,17 @@ impl NatsTestServer {
             let mut process = Process::new(program, port);
             process.spawn();
             if answers(port, &process.name).await {
-                return Self { port, runs: Runs::Process(process) };
+                return Self {
+                    port,
+                    runs: Runs::Process(process),
+                };
             }
             log = process.log();
         }
-        panic!("{} does not start as a NATS server; its log: {log}", program.display());
+        panic!(
+            "{} does not start as a NATS server; its log: {log}",
+            program.display()
+        );
     }
 
     async fn start_container() -> Self {
@@ -143,8 +171,14 @@ impl NatsTestServer {
                  set {SKIP}=1 to skip the NATS tests knowingly (Docker, image {image}: {error})"
             )
         });
-        assert!(answers(port, "").await, "the NATS container of {image} does not answer on port {port}");
-        Self { port, runs: Runs::Container(Box::new(container)) }
+        assert!(
+            answers(port, "").await,
+            "the NATS container of {image} does not answer on port {port}"
+        );
+        Self {
+            port,
+            runs: Runs::Container(Box::new(container)),
+        }
     }
 }
 
@@ -167,13 +201,22 @@ impl Process {
             "server_name: {name}\nlisten: \"127.0.0.1:{port}\"\n\
              jetstream {{ store_dir: {store:?}, max_file: 64GB, max_mem: 64MB }}\n"
         );
-        fs::write(directory.path().join("nats.conf"), config).expect("the configuration of the NATS server is written");
-        Self { program: program.to_owned(), name, directory, child: None }
+        fs::write(directory.path().join("nats.conf"), config)
+            .expect("the configuration of the NATS server is written");
+        Self {
+            program: program.to_owned(),
+            name,
+            directory,
+            child: None,
+        }
     }
 
     fn spawn(&mut self) {
         self.kill();
-        let log = fs::File::options().create(true).append(true).open(self.log_path());
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path());
         let child = Command::new(&self.program)
             .arg("--config")
             .arg(self.directory.path().join("nats.conf"))
@@ -186,7 +229,9 @@ impl Process {
     }
 
     fn kill(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
         // Fails only if it is gone already.
         let _ = child.kill();
         let _ = child.wait();
@@ -194,8 +239,14 @@ impl Process {
 
     fn signal(&self, signal: &str) {
         let child = self.child.as_ref().expect("the NATS server runs");
-        let sent = Command::new("kill").arg(signal).arg(child.id().to_string()).status();
-        assert!(sent.is_ok_and(|status| status.success()), "kill {signal} of the NATS server");
+        let sent = Command::new("kill")
+            .arg(signal)
+            .arg(child.id().to_string())
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "kill {signal} of the NATS server"
+        );
     }
 
     fn log(&self) -> String {
@@ -217,7 +268,12 @@ fn find_program() -> Option<PathBuf> {
     if let Some(program) = env::var_os(BINARY) {
         return Some(program.into());
     }
-    match Command::new("nats-server").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status() {
+    match Command::new("nats-server")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+    {
         Ok(status) if status.success() => Some("nats-server".into()),
         Ok(_) => None,
         Err(error) if error.kind() == ErrorKind::NotFound => None,

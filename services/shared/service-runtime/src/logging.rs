@@ -1,6 +1,6 @@
 //! Structured logs on standard error.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
@@ -47,7 +47,13 @@ impl LoggingConfig {
         let filter = EnvFilter::try_new(&self.level).unwrap_or_else(|_| EnvFilter::new("info"));
         let registry = tracing_subscriber::registry().with(filter);
         let started = match self.format {
-            LogFormat::Human => registry.with(fmt::layer().with_writer(io::stderr)).try_init(),
+            LogFormat::Human => registry
+                .with(
+                    fmt::layer()
+                        .with_ansi(io::stderr().is_terminal())
+                        .with_writer(io::stderr),
+                )
+                .try_init(),
             LogFormat::Json => registry
                 .with(fmt::layer().json().with_writer(io::stderr))
                 .try_init(),

@@ -4,14 +4,19 @@ use std::{fs::OpenOptions, io, ops::Bound, path::Path};
 
 use redb::{BackendError, DatabaseError, StorageBackend, backends::FileBackend};
 
-/// A file without fsync. redb's own non-durable commits would not do: they keep changes in the process, where its end
-/// takes them; here each commit reaches the operating system.
+/// A file without fsync. redb's own non-durable commits would not do: they keep changes in the process, where
+/// its end takes them; here each commit reaches the operating system.
 #[derive(Debug)]
 pub(super) struct Unsynced(FileBackend);
 
 impl Unsynced {
     pub(super) fn open(path: &Path) -> Result<Self, DatabaseError> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         FileBackend::new(file).map(Self)
     }
 }

@@ -20,7 +20,11 @@ pub(super) fn after(stream: Stream, info: &StreamInfo, position: &Position) -> R
 
 fn check_kept(stream: Stream, info: &StreamInfo, wanted: u64) -> Result<(), LogError> {
     if wanted < info.first_sequence {
-        return Err(LogError::Compacted { stream, first_sequence: info.first_sequence, wanted });
+        return Err(LogError::Compacted {
+            stream,
+            first_sequence: info.first_sequence,
+            wanted,
+        });
     }
     Ok(())
 }
@@ -45,7 +49,14 @@ impl Reader {
         next: u64,
         not_before: Option<Timestamp>,
     ) -> Self {
-        Self { storage, stream, head, next, not_before, fetched: VecDeque::new() }
+        Self {
+            storage,
+            stream,
+            head,
+            next,
+            not_before,
+            fetched: VecDeque::new(),
+        }
     }
 
     async fn next(&mut self) -> Result<Record, LogError> {
@@ -72,8 +83,17 @@ impl Reader {
             let (storage, stream, next) = (Arc::clone(&self.storage), self.stream, self.next);
             self.fetched = blocking(move || storage.chunk(stream, next)).await?.into();
             // Sequences have no gaps: what is missing was removed after the head above was read.
-            if let Some(oldest) = self.fetched.front().map(|record| record.sequence).filter(|oldest| *oldest > next) {
-                return Err(LogError::Compacted { stream, first_sequence: oldest, wanted: next });
+            if let Some(oldest) = self
+                .fetched
+                .front()
+                .map(|record| record.sequence)
+                .filter(|oldest| *oldest > next)
+            {
+                return Err(LogError::Compacted {
+                    stream,
+                    first_sequence: oldest,
+                    wanted: next,
+                });
             }
         }
     }

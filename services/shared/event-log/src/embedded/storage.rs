@@ -20,16 +20,16 @@ use crate::{LogError, Record, Stream, StreamInfo, Subject};
 /// Name of the file in the log's directory.
 const FILE_NAME: &str = "event-log.redb";
 
-/// Memory for pages that were read or are to be written. The default of redb, 1 GiB, is much for a laptop; the
-/// operating system caches the file as well.
+/// Memory for pages that were read or are to be written. The default of redb, 1 GiB, is much for a laptop;
+/// the operating system caches the file as well.
 const CACHE_BYTES: usize = 128 * 1024 * 1024;
 
 /// How much a reader fetches at a time: a transaction for each message would cost more than the message.
 const CHUNK_RECORDS: usize = 256;
 const CHUNK_BYTES: usize = 1024 * 1024;
 
-/// The open file. The lock is held shared for each access and exclusively only to close: accesses never wait for each
-/// other, and closing waits for those under way.
+/// The open file. The lock is held shared for each access and exclusively only to close: accesses never wait
+/// for each other, and closing waits for those under way.
 #[derive(Debug)]
 pub(super) struct Storage {
     database: RwLock<Option<Database>>,
@@ -74,7 +74,12 @@ impl Storage {
         sync_directory(directory)?;
         create_tables(&database)?;
         let contents = read_contents(&database)?;
-        Ok((Self { database: RwLock::new(Some(database)) }, contents))
+        Ok((
+            Self {
+                database: RwLock::new(Some(database)),
+            },
+            contents,
+        ))
     }
 
     /// Works on the open file.
@@ -85,7 +90,11 @@ impl Storage {
 
     /// Closes the file, so that it can be opened again at once.
     pub(super) fn close(&self) -> Result<(), LogError> {
-        let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        let database = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         match database {
             Some(database) => database.close().map_err(log_error),
             None => Err(LogError::Closed),
@@ -105,9 +114,15 @@ impl Storage {
     }
 
     /// See [`crate::EventLog::last_of_subject`].
-    pub(super) fn last_of_subject(&self, stream: Stream, subject: &Subject) -> Result<Option<Record>, LogError> {
+    pub(super) fn last_of_subject(
+        &self,
+        stream: Stream,
+        subject: &Subject,
+    ) -> Result<Option<Record>, LogError> {
         self.read(|snapshot| {
-            let newest = snapshot.open_table(SUBJECTS)?.get((tables::code(stream), subject.as_str()))?;
+            let newest = snapshot
+                .open_table(SUBJECTS)?
+                .get((tables::code(stream), subject.as_str()))?;
             match newest {
                 Some(sequence) => record(snapshot, stream, sequence.value()),
                 None => Ok(None),
@@ -121,7 +136,10 @@ impl Storage {
             let code = tables::code(stream);
             let mut records = Vec::new();
             let mut bytes = 0;
-            for row in snapshot.open_table(RECORDS)?.range((code, sequence)..=(code, u64::MAX))? {
+            for row in snapshot
+                .open_table(RECORDS)?
+                .range((code, sequence)..=(code, u64::MAX))?
+            {
                 let (key, value) = row?;
                 let record = tables::record(key.value().1, value.value());
                 bytes += record.payload.len();
@@ -134,21 +152,28 @@ impl Storage {
         })
     }
 
-    /// Sequence of the first message appended at or after a time; the next one to be appended if there is none.
+    /// Sequence of the first message appended at or after a time; the next one to be appended if there is
+    /// none.
     ///
     /// Sequences have no gaps and times never go back, so that a binary search finds it.
     pub(super) fn first_at_or_after(&self, stream: Stream, time: Timestamp) -> Result<u64, LogError> {
         self.read(|snapshot| {
             let code = tables::code(stream);
             let records = snapshot.open_table(RECORDS)?;
-            let Some(head) = snapshot.open_table(STREAMS)?.get(code)? else { return Ok(1) };
+            let Some(head) = snapshot.open_table(STREAMS)?.get(code)? else {
+                return Ok(1);
+            };
             let (_, mut low, last, ..) = head.value();
             let mut high = last + 1;
             while low < high {
                 let middle = low + (high - low) / 2;
                 let before = match records.get((code, middle))? {
                     Some(row) => row.value().0 < tables::nanoseconds(time),
-                    None => return Err(redb::Error::Corrupted(format!("{stream} has no message {middle}"))),
+                    None => {
+                        return Err(redb::Error::Corrupted(format!(
+                            "{stream} has no message {middle}"
+                        )));
+                    }
                 };
                 if before { low = middle + 1 } else { high = middle }
             }
@@ -158,25 +183,29 @@ impl Storage {
 }
 
 fn record(snapshot: &ReadTransaction, stream: Stream, sequence: u64) -> Result<Option<Record>, redb::Error> {
-    let row = snapshot.open_table(RECORDS)?.get((tables::code(stream), sequence))?;
+    let row = snapshot
+        .open_table(RECORDS)?
+        .get((tables::code(stream), sequence))?;
     Ok(row.map(|row| tables::record(sequence, row.value())))
 }
 
 fn open_database(path: &Path, durability: Durability) -> Result<Database, LogError> {
     let mut builder = Database::builder();
-    builder.set_cache_size(CACHE_BYTES).set_repair_callback(|_session| {
-        // Commits are made so that a crash needs no repair; see `transaction::begin`.
-        warn!("the event log was not closed properly and is being checked");
-    });
+    builder
+        .set_cache_size(CACHE_BYTES)
+        .set_repair_callback(|_session| {
+            // Commits are made so that a crash needs no repair; see `transaction::begin`.
+            warn!("the event log was not closed properly and is being checked");
+        });
     let opened = match durability {
         Durability::Fsync => builder.create(path),
         Durability::None => Unsynced::open(path).and_then(|backend| builder.create_with_backend(backend)),
     };
     match opened {
         Ok(database) => Ok(database),
-        Err(DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch) => {
-            Err(LogError::Unavailable(format!("{} is in use by another process", path.display())))
-        }
+        Err(DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch) => Err(
+            LogError::Unavailable(format!("{} is in use by another process", path.display())),
+        ),
         Err(error) => Err(match log_error(error) {
             LogError::Unavailable(reason) => LogError::Unavailable(format!("{}: {reason}", path.display())),
             other => other,
@@ -188,7 +217,10 @@ fn open_database(path: &Path, durability: Durability) -> Result<Database, LogErr
 fn sync_directory(directory: &Path) -> Result<(), LogError> {
     // Windows has no such operation and needs none.
     if cfg!(unix) {
-        let parents = directory.ancestors().filter(|path| !path.as_os_str().is_empty()).take(2);
+        let parents = directory
+            .ancestors()
+            .filter(|path| !path.as_os_str().is_empty())
+            .take(2);
         for path in parents {
             File::open(path)
                 .and_then(|directory| directory.sync_all())
@@ -208,7 +240,9 @@ fn create_tables(database: &Database) -> Result<(), LogError> {
     if version == FORMAT_VERSION {
         return Ok(());
     }
-    Err(LogError::Corrupt(format!("format version {version} of the log is not known here ({FORMAT_VERSION} is)")))
+    Err(LogError::Corrupt(format!(
+        "format version {version} of the log is not known here ({FORMAT_VERSION} is)"
+    )))
 }
 
 fn initialize(database: &Database) -> Result<u32, redb::Error> {
@@ -254,16 +288,30 @@ fn contents(snapshot: &ReadTransaction) -> Result<Contents, redb::Error> {
         let (key, value) = row?;
         let (code, name) = key.value();
         let (next, unsettled) = value.value();
-        consumers.push(StoredConsumer { stream: known(code)?, name: name.to_owned(), next, unsettled });
+        consumers.push(StoredConsumer {
+            stream: known(code)?,
+            name: name.to_owned(),
+            next,
+            unsettled,
+        });
     }
     let mut message_ids = Vec::new();
     for row in snapshot.open_table(MESSAGE_IDS)?.iter()? {
         let (key, value) = row?;
         let (code, sequence) = key.value();
         let (appended_at, hash) = value.value();
-        message_ids.push(StoredId { stream: known(code)?, sequence, appended_at, hash });
+        message_ids.push(StoredId {
+            stream: known(code)?,
+            sequence,
+            appended_at,
+            hash,
+        });
     }
-    Ok(Contents { streams, consumers, message_ids })
+    Ok(Contents {
+        streams,
+        consumers,
+        message_ids,
+    })
 }
 
 fn known(code: u8) -> Result<Stream, redb::Error> {

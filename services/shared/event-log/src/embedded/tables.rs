@@ -17,19 +17,23 @@ pub(super) const STREAMS: TableDefinition<'static, u8, StreamRow<'static>> = Tab
 pub(super) type StreamRow<'a> = (&'a str, u64, u64, u64, u64, Option<i64>);
 
 /// By stream and sequence: time of the append, subject, headers, payload.
-pub(super) const RECORDS: TableDefinition<'static, (u8, u64), RecordRow<'static>> = TableDefinition::new("records");
+pub(super) const RECORDS: TableDefinition<'static, (u8, u64), RecordRow<'static>> =
+    TableDefinition::new("records");
 pub(super) type RecordRow<'a> = (i64, &'a str, Vec<(&'a str, &'a str)>, &'a [u8]);
 
 /// By stream and subject: sequence of its newest message that is kept.
 pub(super) const SUBJECTS: TableDefinition<'static, (u8, &str), u64> = TableDefinition::new("subjects");
 
-/// By stream and sequence, for the messages of the duplicate window: time of the append, hash of the message id. In
-/// the order of the appends, so that a commit touches its two ends and no page between; it is looked up in memory.
-pub(super) const MESSAGE_IDS: TableDefinition<'static, (u8, u64), (i64, u128)> = TableDefinition::new("message_ids");
+/// By stream and sequence, for the messages of the duplicate window: time of the append, hash of the message
+/// id. In the order of the appends, so that a commit touches its two ends and no page between; it is looked
+/// up in memory.
+pub(super) const MESSAGE_IDS: TableDefinition<'static, (u8, u64), (i64, u128)> =
+    TableDefinition::new("message_ids");
 
-/// By stream and name of a durable consumer: the first sequence that it has not delivered, and which ones before that
-/// are not settled, each with how often it was delivered.
-pub(super) const CONSUMERS: TableDefinition<'static, (u8, &str), ConsumerRow> = TableDefinition::new("consumers");
+/// By stream and name of a durable consumer: the first sequence that it has not delivered, and which ones
+/// before that are not settled, each with how often it was delivered.
+pub(super) const CONSUMERS: TableDefinition<'static, (u8, &str), ConsumerRow> =
+    TableDefinition::new("consumers");
 pub(super) type ConsumerRow = (u64, Vec<(u64, u32)>);
 
 /// Number of a stream in the keys. Part of the format: never change one.
@@ -57,7 +61,10 @@ pub(super) fn index(stream: Stream) -> usize {
 
 /// Size of a message as the limits and [`StreamInfo::bytes`] count it.
 pub(super) fn message_bytes<'a>(payload: &[u8], headers: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
-    payload.len() + headers.map(|(name, value)| name.len() + value.len()).sum::<usize>()
+    payload.len()
+        + headers
+            .map(|(name, value)| name.len() + value.len())
+            .sum::<usize>()
 }
 
 /// The size that a stored message had when it was counted.
@@ -78,8 +85,10 @@ pub(super) fn timestamp(nanoseconds: i64) -> Timestamp {
 
 /// Reads a message from its row.
 pub(super) fn record(sequence: u64, (time, subject, headers, payload): RecordRow<'_>) -> Record {
-    let headers: Headers =
-        headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let headers: Headers = headers
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     Record {
         sequence,
         subject: Subject::from_log(subject),
@@ -104,7 +113,14 @@ pub(super) fn stream_info((identity, first, last, messages, bytes, time): Stream
 /// The row of a stream's head.
 pub(super) fn stream_row(info: &StreamInfo) -> StreamRow<'_> {
     let time = info.last_appended_at.map(nanoseconds);
-    (&info.identity, info.first_sequence, info.last_sequence, info.messages, info.bytes, time)
+    (
+        &info.identity,
+        info.first_sequence,
+        info.last_sequence,
+        info.messages,
+        info.bytes,
+        time,
+    )
 }
 
 /// What a failure of the store means to the callers of the log.

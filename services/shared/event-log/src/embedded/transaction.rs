@@ -5,7 +5,7 @@ use redb::{Database, ReadableTable as _, Table, WriteTransaction};
 use super::{
     duplicates::{self, Duplicates},
     storage::{StoredConsumer, StoredId},
-    tables::{self, CONSUMERS, MESSAGE_IDS, RECORDS, RecordRow, SUBJECTS, STREAMS},
+    tables::{self, CONSUMERS, MESSAGE_IDS, RECORDS, RecordRow, STREAMS, SUBJECTS},
 };
 use crate::{Append, AppendError, Appended, ExpectedLast, Stream, StreamInfo};
 
@@ -14,9 +14,10 @@ const COMPACTED_AT_ONCE: u64 = 1000;
 
 /// Begins a transaction that can be recovered quickly.
 ///
-/// With quick repair a commit also stores which pages are free, and commits in two phases. It costs a second fsync
-/// (one append alone takes up to twice as long, a commit of 1000 messages about the same), and opening after a crash
-/// takes milliseconds. Without, redb would read the whole file then, which took 2 seconds for each GiB from memory.
+/// With quick repair a commit also stores which pages are free, and commits in two phases. It costs a second
+/// fsync (one append alone takes up to twice as long, a commit of 1000 messages about the same), and opening
+/// after a crash takes milliseconds. Without, redb would read the whole file then, which took 2 seconds for
+/// each GiB from memory.
 pub(super) fn begin(database: &Database) -> Result<WriteTransaction, redb::Error> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
@@ -39,6 +40,7 @@ pub(super) struct Changes<'a> {
     duplicates: &'a mut Duplicates,
     limits: Limits,
     now: i64,
+    changed: bool,
 }
 
 impl<'a> Changes<'a> {
@@ -57,13 +59,21 @@ impl<'a> Changes<'a> {
             duplicates,
             limits,
             now,
+            changed: false,
         })
+    }
+
+    /// Whether anything has to be committed: refusals and duplicates do not.
+    pub(super) fn changed(&self) -> bool {
+        self.changed
     }
 
     /// Forgets the message ids whose time is over.
     pub(super) fn expire_message_ids(&mut self) -> Result<(), redb::Error> {
         while let Some(expired) = self.duplicates.expire(self.now) {
-            self.message_ids.remove((tables::code(expired.stream), expired.sequence))?;
+            self.changed = true;
+            self.message_ids
+                .remove((tables::code(expired.stream), expired.sequence))?;
         }
         Ok(())
     }
@@ -74,15 +84,26 @@ impl<'a> Changes<'a> {
         stream: Stream,
         message: &Append,
     ) -> Result<Result<Appended, AppendError>, redb::Error> {
-        let headers = || message.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let headers = || {
+            message
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+        };
         let size = tables::message_bytes(&message.payload, headers());
         if size > self.limits.message_bytes {
-            return Ok(Err(AppendError::TooLarge { size, limit: self.limits.message_bytes }));
+            return Ok(Err(AppendError::TooLarge {
+                size,
+                limit: self.limits.message_bytes,
+            }));
         }
         // Before the expectation: the repetition of a conditional append that went through would not meet it.
         let hash = duplicates::hash(&message.message_id);
         if let Some(sequence) = self.duplicates.find(stream, hash) {
-            return Ok(Ok(Appended { sequence, duplicate: true }));
+            return Ok(Ok(Appended {
+                sequence,
+                duplicate: true,
+            }));
         }
         let code = tables::code(stream);
         let subject = message.subject.as_str();
@@ -93,23 +114,37 @@ impl<'a> Changes<'a> {
             ExpectedLast::Sequence(sequence) => last == Some(sequence),
         };
         if !expected {
-            return Ok(Err(AppendError::Conflict { last: Some(last.unwrap_or(0)) }));
+            return Ok(Err(AppendError::Conflict {
+                last: Some(last.unwrap_or(0)),
+            }));
         }
         let head = &mut self.heads[tables::index(stream)];
         if self.limits.stream_bytes > 0 && head.bytes + size as u64 > self.limits.stream_bytes {
             return Ok(Err(AppendError::StreamFull));
         }
 
+        self.changed = true;
         let sequence = head.last_sequence + 1;
-        self.records.insert((code, sequence), (self.now, subject, headers().collect(), &*message.payload))?;
+        self.records.insert(
+            (code, sequence),
+            (self.now, subject, headers().collect(), &*message.payload),
+        )?;
         self.subjects.insert((code, subject), sequence)?;
         self.message_ids.insert((code, sequence), (self.now, hash))?;
-        self.duplicates.remember(StoredId { stream, sequence, appended_at: self.now, hash });
+        self.duplicates.remember(StoredId {
+            stream,
+            sequence,
+            appended_at: self.now,
+            hash,
+        });
         head.last_sequence = sequence;
         head.messages += 1;
         head.bytes += size as u64;
         head.last_appended_at = Some(tables::timestamp(self.now));
-        Ok(Ok(Appended { sequence, duplicate: false }))
+        Ok(Ok(Appended {
+            sequence,
+            duplicate: false,
+        }))
     }
 
     /// Removes some of the oldest messages; tells whether it is done.
@@ -121,8 +156,12 @@ impl<'a> Changes<'a> {
         if through < first {
             return Ok(true);
         }
+        self.changed = true;
         let last = through.min(first + COMPACTED_AT_ONCE - 1);
-        for row in self.records.extract_from_if((code, first)..=(code, last), |_, _| true)? {
+        for row in self
+            .records
+            .extract_from_if((code, first)..=(code, last), |_, _| true)?
+        {
             let (key, value) = row?;
             let row = value.value();
             head.messages -= 1;

@@ -1,6 +1,6 @@
 //! The one thread that writes.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
 use jiff::Timestamp;
 use redb::Database;
@@ -27,8 +27,8 @@ use crate::{Append, AppendError, Appended, LogError, Stream, StreamInfo};
 const TRANSACTION_BYTES: usize = 8 * 1024 * 1024;
 const TRANSACTION_MESSAGES: usize = 4096;
 
-/// How long changes of consumers wait for an append to share its commit. An `ack` does not wait for that: a crash
-/// within this time delivers again what was acknowledged, and does not count the attempts begun.
+/// How long changes of consumers wait for an append to share its commit. An `ack` does not wait for that: a
+/// crash within this time delivers again what was acknowledged, and does not count the attempts begun.
 const CONSUMER_DELAY: Duration = Duration::from_millis(50);
 
 /// The results of a call to append, in its order.
@@ -38,10 +38,18 @@ type AppendResults = Vec<Result<Appended, AppendError>>;
 #[derive(Debug)]
 pub(super) enum Command {
     Append(AppendCall),
-    Compact { stream: Stream, through: u64, reply: oneshot::Sender<Result<(), LogError>> },
+    Compact {
+        stream: Stream,
+        through: u64,
+        reply: oneshot::Sender<Result<(), LogError>>,
+    },
     /// Stores the consumers that have changed.
-    Persist { reply: oneshot::Sender<Result<(), LogError>> },
-    Close { reply: oneshot::Sender<Result<(), LogError>> },
+    Persist {
+        reply: oneshot::Sender<Result<(), LogError>>,
+    },
+    Close {
+        reply: oneshot::Sender<Result<(), LogError>>,
+    },
 }
 
 /// Messages to append, and where the answer goes.
@@ -52,8 +60,8 @@ pub(super) struct AppendCall {
     pub(super) reply: oneshot::Sender<AppendResults>,
 }
 
-/// Cuts a call into parts of half a transaction: a call of a thousand large messages is no reason for a transaction of
-/// a gigabyte.
+/// Cuts a call into parts of half a transaction: a call of a thousand large messages is no reason for a
+/// transaction of a gigabyte.
 pub(super) fn parts(messages: Vec<Append>) -> Vec<Vec<Append>> {
     let mut parts = Vec::new();
     let mut part = Vec::new();
@@ -113,11 +121,12 @@ pub(super) struct Writer {
     /// Heads as committed, for everyone else. Dropped when the log is closed, which ends what waits for them.
     published: Vec<watch::Sender<StreamInfo>>,
     duplicates: Duplicates,
-    compaction: Option<Compaction>,
+    /// Under way: the first one goes on with each transaction.
+    compactions: VecDeque<Compaction>,
     /// Never goes back, even if the clock does.
     now: i64,
-    /// Set when the store has failed. Then what is in memory may be ahead of what is stored, so nothing more is
-    /// accepted; after opening again they agree.
+    /// Set when the store has failed. Then what is in memory may be ahead of what is stored, so nothing more
+    /// is accepted; after opening again they agree.
     failed: Option<LogError>,
 }
 
@@ -130,26 +139,41 @@ impl Writer {
         message_ids: Vec<StoredId>,
         published: Vec<watch::Sender<StreamInfo>>,
     ) -> Self {
-        let now = heads.iter().filter_map(|head| head.last_appended_at).max().map_or(i64::MIN, tables::nanoseconds);
+        let now = heads
+            .iter()
+            .filter_map(|head| head.last_appended_at)
+            .max()
+            .map_or(i64::MIN, tables::nanoseconds);
         Self {
             storage,
             consumers,
-            limits: Limits { stream_bytes: config.max_bytes, message_bytes: config.max_message_bytes },
+            limits: Limits {
+                stream_bytes: config.max_bytes,
+                message_bytes: config.max_message_bytes,
+            },
             heads,
             published,
             duplicates: Duplicates::new(config.duplicate_window, message_ids),
-            compaction: None,
+            compactions: VecDeque::new(),
             now,
             failed: None,
         }
     }
 
-    /// Starts the thread. It has a runtime of its own, only to wait on several things at once: its work blocks.
+    /// Starts the thread. It has a runtime of its own, only to wait on several things at once: its work
+    /// blocks.
     pub(super) fn start(self, commands: mpsc::Receiver<Command>) -> Result<(), LogError> {
-        let cannot = |error: std::io::Error| LogError::Unavailable(format!("cannot start the writer: {error}"));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(cannot)?;
+        let cannot =
+            |error: std::io::Error| LogError::Unavailable(format!("cannot start the writer: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(cannot)?;
         let run = move || self.run(&runtime, commands);
-        thread::Builder::new().name("event-log".to_owned()).spawn(run).map_err(cannot)?;
+        thread::Builder::new()
+            .name("event-log".to_owned())
+            .spawn(run)
+            .map_err(cannot)?;
         Ok(())
     }
 
@@ -164,7 +188,7 @@ impl Writer {
         };
         // What was sent after the close is dropped, which its callers see as `Closed`.
         drop(commands);
-        while self.compaction.is_some() {
+        while !self.compactions.is_empty() {
             self.commit(Work::default());
         }
         let closed = self.storage.close();
@@ -182,15 +206,14 @@ impl Writer {
     /// Waits until there is something to do, and takes all that is there.
     async fn gather(&mut self, commands: &mut mpsc::Receiver<Command>) -> Work {
         let mut work = Work::default();
-        if self.compaction.is_none() {
+        if self.compactions.is_empty() {
             tokio::select! {
                 biased;
                 command = commands.recv() => self.take(command, &mut work),
                 () = consumers_due(&self.consumers) => {}
             }
         }
-        // One compaction at a time: a second waits in the queue, and what is behind it too.
-        while !work.is_full() && self.compaction.is_none() {
+        while !work.is_full() {
             match commands.try_recv() {
                 Ok(command) => self.take(Some(command), &mut work),
                 Err(TryRecvError::Disconnected) => self.take(None, &mut work),
@@ -204,11 +227,23 @@ impl Writer {
         match command {
             Some(Command::Append(call)) => {
                 work.messages += call.messages.len();
-                work.bytes += call.messages.iter().map(|message| message.payload.len()).sum::<usize>();
+                work.bytes += call
+                    .messages
+                    .iter()
+                    .map(|message| message.payload.len())
+                    .sum::<usize>();
                 work.appends.push(call);
             }
-            Some(Command::Compact { stream, through, reply }) => {
-                self.compaction = Some(Compaction { stream, through, reply });
+            Some(Command::Compact {
+                stream,
+                through,
+                reply,
+            }) => {
+                self.compactions.push_back(Compaction {
+                    stream,
+                    through,
+                    reply,
+                });
             }
             Some(Command::Persist { reply }) => work.persists.push(reply),
             Some(Command::Close { reply }) => work.close = Some(Some(reply)),
@@ -222,7 +257,8 @@ impl Writer {
             Some(error) => Err(error.clone()),
             None => self.write(&work.appends),
         };
-        // That a caller has stopped waiting for its answer is no concern of the others: send results are ignored.
+        // That a caller has stopped waiting for its answer is no concern of the others: send results are
+        // ignored.
         match outcome {
             Ok(committed) => {
                 // First the readers, so that an acknowledged append is seen by all that comes after it.
@@ -233,7 +269,9 @@ impl Writer {
                 for reply in work.persists {
                     let _gone = reply.send(Ok(()));
                 }
-                if let Some(compaction) = self.compaction.take_if(|_| committed.compacted) {
+                if committed.compacted
+                    && let Some(compaction) = self.compactions.pop_front()
+                {
                     let _gone = compaction.reply.send(Ok(()));
                 }
             }
@@ -243,14 +281,18 @@ impl Writer {
                     self.failed = Some(error.clone());
                 }
                 for call in work.appends {
-                    let results = call.messages.iter().map(|_| Err(AppendError::Log(error.clone()))).collect();
+                    let results = call
+                        .messages
+                        .iter()
+                        .map(|_| Err(AppendError::Log(error.clone())))
+                        .collect();
                     let _gone = call.reply.send(results);
                 }
                 for reply in work.persists {
                     let _gone = reply.send(Err(error.clone()));
                 }
-                if let Some(compaction) = self.compaction.take() {
-                    let _gone = compaction.reply.send(Err(error));
+                for compaction in self.compactions.drain(..) {
+                    let _gone = compaction.reply.send(Err(error.clone()));
                 }
             }
         }
@@ -258,8 +300,11 @@ impl Writer {
 
     fn write(&mut self, appends: &[AppendCall]) -> Result<Committed, LogError> {
         let consumers = self.consumers.take_changed();
-        if appends.is_empty() && consumers.is_empty() && self.compaction.is_none() {
-            return Ok(Committed { results: Vec::new(), compacted: false });
+        if appends.is_empty() && consumers.is_empty() && self.compactions.is_empty() {
+            return Ok(Committed {
+                results: Vec::new(),
+                compacted: false,
+            });
         }
         self.now = self.now.max(tables::nanoseconds(Timestamp::now()));
         let storage = Arc::clone(&self.storage);
@@ -273,26 +318,37 @@ impl Writer {
         consumers: Vec<StoredConsumer>,
     ) -> Result<Committed, redb::Error> {
         let transaction = transaction::begin(database)?;
+        let mut changes = Changes::open(
+            &transaction,
+            &mut self.heads,
+            &mut self.duplicates,
+            self.limits,
+            self.now,
+        )?;
+        changes.expire_message_ids()?;
         let mut results = Vec::with_capacity(appends.len());
-        let mut compacted = false;
-        if !appends.is_empty() || self.compaction.is_some() {
-            let mut changes =
-                Changes::open(&transaction, &mut self.heads, &mut self.duplicates, self.limits, self.now)?;
-            changes.expire_message_ids()?;
-            for call in appends {
-                let decided = call.messages.iter().map(|message| changes.append(call.stream, message));
-                results.push(decided.collect::<Result<_, _>>()?);
-            }
-            if let Some(compaction) = &self.compaction {
-                compacted = changes.compact(compaction.stream, compaction.through)?;
-            }
-            drop(changes);
+        for call in appends {
+            let decided = call
+                .messages
+                .iter()
+                .map(|message| changes.append(call.stream, message));
+            results.push(decided.collect::<Result<_, _>>()?);
+        }
+        let compacted = match self.compactions.front() {
+            Some(compaction) => changes.compact(compaction.stream, compaction.through)?,
+            None => false,
+        };
+        let changed = changes.changed();
+        drop(changes);
+        if changed {
             transaction::store_heads(&transaction, &self.heads)?;
         }
-        if !consumers.is_empty() {
+        if changed || !consumers.is_empty() {
             transaction::store_consumers(&transaction, consumers)?;
+            transaction.commit()?;
+        } else {
+            transaction.abort()?;
         }
-        transaction.commit()?;
         Ok(Committed { results, compacted })
     }
 
@@ -309,8 +365,8 @@ impl Writer {
     }
 }
 
-/// Waits until changes of consumers have waited long enough. Whoever commits first stores them, so a wait that is
-/// broken off by other work loses nothing.
+/// Waits until changes of consumers have waited long enough. Whoever commits first stores them, so a wait
+/// that is broken off by other work loses nothing.
 async fn consumers_due(consumers: &Consumers) {
     consumers.changed().await;
     sleep(CONSUMER_DELAY).await;
@@ -332,12 +388,28 @@ mod tests {
             headers: Headers::new(),
             payload: Bytes::from(vec![0; size]),
         };
-        let sizes = [1, TRANSACTION_BYTES, 0, TRANSACTION_BYTES / 2, TRANSACTION_BYTES / 4, TRANSACTION_BYTES / 4, 1];
-        let messages: Vec<_> = sizes.iter().enumerate().map(|(number, size)| message(number, *size)).collect();
+        let sizes = [
+            1,
+            TRANSACTION_BYTES,
+            0,
+            TRANSACTION_BYTES / 2,
+            TRANSACTION_BYTES / 4,
+            TRANSACTION_BYTES / 4,
+            1,
+        ];
+        let messages: Vec<_> = sizes
+            .iter()
+            .enumerate()
+            .map(|(number, size)| message(number, *size))
+            .collect();
         let parts = parts(messages);
         let lengths: Vec<_> = parts.iter().map(Vec::len).collect();
         assert_eq!(lengths, [1, 1, 2, 2, 1]);
-        let ids: Vec<_> = parts.iter().flatten().map(|message| message.message_id.as_str()).collect();
+        let ids: Vec<_> = parts
+            .iter()
+            .flatten()
+            .map(|message| message.message_id.as_str())
+            .collect();
         assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6"]);
         assert!(super::parts(Vec::new()).is_empty());
     }

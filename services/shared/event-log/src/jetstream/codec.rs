@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use super::names::Names;
 use crate::{Append, ExpectedLast, Headers, LogError, Record};
 
-/// Headers that begin so are instructions to the server and facts from it: neither taken from nor shown to callers.
+/// Headers that begin so are instructions to the server and facts from it: neither taken from nor shown to
+/// callers.
 const OF_THE_SERVER: &str = "nats-";
 
 /// The NATS headers of a message to append to the stream of this NATS name.
@@ -20,14 +21,22 @@ pub(super) fn headers_of(append: &Append, stream_name: &str) -> HeaderMap {
     headers.insert(header::NATS_MESSAGE_ID, header_text(&append.message_id));
     // If another stream has taken over the subjects, better no append than one into the wrong stream.
     headers.insert(header::NATS_EXPECTED_STREAM, stream_name);
-    match append.expected_last {
-        ExpectedLast::Any => {}
-        ExpectedLast::None => headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, 0_u64),
-        ExpectedLast::Sequence(sequence) => headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence),
+    let expected = match append.expected_last {
+        ExpectedLast::Any => None,
+        ExpectedLast::None => Some(0),
+        ExpectedLast::Sequence(sequence) => Some(sequence),
+    };
+    if let Some(sequence) = expected {
+        headers.insert(
+            header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
+            HeaderValue::from(sequence),
+        );
     }
     for (name, value) in &append.headers {
         match (HeaderName::from_str(name), HeaderValue::from_str(value)) {
-            (Ok(header_name), Ok(header_value)) if !is_of_the_server(name) => headers.insert(header_name, header_value),
+            (Ok(header_name), Ok(header_value)) if !is_of_the_server(name) => {
+                headers.insert(header_name, header_value)
+            }
             // Trace context is not worth refusing an article for.
             _ => tracing::warn!(header = name, "a header that NATS cannot carry was left out"),
         }
@@ -39,14 +48,18 @@ pub(super) fn headers_of(append: &Append, stream_name: &str) -> HeaderMap {
 pub(super) fn wire_size(headers: &HeaderMap) -> usize {
     let lines = headers.iter().flat_map(|(name, values)| {
         let name: &str = name.as_ref();
-        values.iter().map(move |value| name.len() + ": ".len() + value.as_str().len() + "\r\n".len())
+        values
+            .iter()
+            .map(move |value| name.len() + ": ".len() + value.as_str().len() + "\r\n".len())
     });
     "NATS/1.0\r\n".len() + lines.sum::<usize>() + "\r\n".len()
 }
 
 /// A message that a consumer delivered.
 pub(super) fn delivered(names: &Names, message: &Message) -> Result<(Record, DeliveryFacts), LogError> {
-    let facts = message.info().map_err(|error| LogError::Corrupt(format!("a delivery without its facts: {error}")))?;
+    let facts = message
+        .info()
+        .map_err(|error| LogError::Corrupt(format!("a delivery without its facts: {error}")))?;
     let record = Record {
         sequence: facts.stream_sequence,
         subject: names.subject_from_nats(&message.subject),
@@ -83,25 +96,37 @@ pub(super) fn stored(names: &Names, message: StreamMessage) -> Result<Record, Lo
 
 /// A point in time from NATS.
 pub(super) fn timestamp(nanoseconds: i128) -> Result<Timestamp, LogError> {
-    Timestamp::from_nanosecond(nanoseconds).map_err(|error| LogError::Corrupt(format!("a time from NATS: {error}")))
+    Timestamp::from_nanosecond(nanoseconds)
+        .map_err(|error| LogError::Corrupt(format!("a time from NATS: {error}")))
+}
+
+/// Whether a stored message was appended with this message id.
+pub(super) fn has_id(message: &StreamMessage, id: &str) -> bool {
+    let stored = message.headers.get(header::NATS_MESSAGE_ID);
+    stored.is_some_and(|stored| stored.as_str() == header_text(id))
 }
 
 fn headers_shown(headers: &HeaderMap) -> Headers {
-    let shown = headers.iter().filter(|(name, _)| !is_of_the_server(name.as_ref()));
+    let shown = headers
+        .iter()
+        .filter(|(name, _)| !is_of_the_server(name.as_ref()));
     shown
         .filter_map(|(name, values)| {
             let name: &str = name.as_ref();
-            values.last().map(|value| (name.to_owned(), value.as_str().to_owned()))
+            values
+                .last()
+                .map(|value| (name.to_owned(), value.as_str().to_owned()))
         })
         .collect()
 }
 
 fn is_of_the_server(name: &str) -> bool {
-    name.get(..OF_THE_SERVER.len()).is_some_and(|start| start.eq_ignore_ascii_case(OF_THE_SERVER))
+    name.get(..OF_THE_SERVER.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(OF_THE_SERVER))
 }
 
-/// A message id as a header value: printable ASCII stays, every other byte and `=` becomes `=XX` (hex), so that different
-/// ids stay different.
+/// A message id as a header value: printable ASCII stays, every other byte and `=` becomes `=XX` (hex), so
+/// that different ids stay different.
 fn header_text(id: &str) -> String {
     let mut text = String::with_capacity(id.len());
     for byte in id.bytes() {
@@ -126,19 +151,36 @@ mod tests {
             subject: Subject::article("a"),
             message_id: "한 id=1".to_owned(),
             expected_last: ExpectedLast::None,
-            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             payload: Bytes::new(),
         }
     }
 
     #[test]
     fn callers_can_neither_instruct_the_server_nor_see_its_headers() {
-        let headers = headers_of(&append(&[("traceparent", "00-1"), ("nats-Rollup", "all"), ("bad", "a\r\nb")]), "ARTICLES");
+        let headers = headers_of(
+            &append(&[("traceparent", "00-1"), ("nats-Rollup", "all"), ("bad", "a\r\nb")]),
+            "ARTICLES",
+        );
         assert_eq!(headers.get("traceparent").map(HeaderValue::as_str), Some("00-1"));
-        assert_eq!(headers.get(header::NATS_MESSAGE_ID).map(HeaderValue::as_str), Some("=ED=95=9C=20id=3D1"));
-        assert_eq!(headers.get(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE).map(HeaderValue::as_str), Some("0"));
+        assert_eq!(
+            headers.get(header::NATS_MESSAGE_ID).map(HeaderValue::as_str),
+            Some("=ED=95=9C=20id=3D1")
+        );
+        assert_eq!(
+            headers
+                .get(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE)
+                .map(HeaderValue::as_str),
+            Some("0")
+        );
         assert_eq!(headers.len(), 4);
-        assert_eq!(headers_shown(&headers), Headers::from([("traceparent".to_owned(), "00-1".to_owned())]));
+        assert_eq!(
+            headers_shown(&headers),
+            Headers::from([("traceparent".to_owned(), "00-1".to_owned())])
+        );
     }
 
     #[test]

@@ -4,30 +4,31 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LogError, Stream};
+use crate::Stream;
 
 /// Settings of [`JetStreamLog`](super::JetStreamLog). All processes of one installation use the same ones.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JetStreamConfig {
-    /// NATS servers: `nats://host:4222`, or `tls://host:4222` to insist on TLS. One that answers is enough, the others of
-    /// the cluster are learnt from it.
+    /// NATS servers: `nats://host:4222`, or `tls://host:4222` to insist on TLS. One that answers is enough,
+    /// the others of the cluster are learnt from it.
     pub servers: Vec<String>,
-    /// NATS credentials file (`.creds`: user JWT and key), if the servers ask for one.
-    pub credentials_file: Option<PathBuf>,
-    /// Set apart several installations that share one NATS account: with `T1`, the stream is `T1_ARTICLES` and its
-    /// subjects are `T1.articles.>`. `A-Z a-z 0-9 -`; empty for none.
+    /// NATS credentials file (`.creds`: user JWT and key) for servers that ask for one; empty for none.
+    pub credentials_file: PathBuf,
+    /// Set apart several installations that share one NATS account: with `T1`, the stream is `T1_ARTICLES`
+    /// and its subjects are `T1.articles.>`. `A-Z a-z 0-9 -`; empty for none.
     pub stream_prefix: String,
     /// On how many servers each stream is kept: 1, 3 or 5. Raised on streams that have fewer, never lowered.
     pub replicas: usize,
     /// Limits on the size of the streams. A full stream refuses new messages and never drops old ones.
     pub max_bytes: MaxBytes,
-    /// After how many days messages are dropped; 0 keeps them for ever. Must be far longer than any consumer ever lags.
+    /// After how many days messages are dropped; 0 keeps them for ever. Must be far longer than any consumer
+    /// ever lags.
     pub max_age_days: u32,
     /// For how long a repeated message id is recognised, in seconds. More than twice `append_deadline_ms`.
     pub duplicate_window_seconds: u64,
-    /// How many appends of this process may wait for their acknowledgement at the same time. More than the server's
-    /// ingest queue takes (10,000) is refused by it.
+    /// How many appends of this process may wait for their acknowledgement at the same time. More than the
+    /// server's ingest queue takes (10,000) is refused by it.
     pub publish_window: usize,
     /// How long to try to reach a server at the start, in milliseconds.
     pub connect_deadline_ms: u64,
@@ -35,15 +36,15 @@ pub struct JetStreamConfig {
     pub request_timeout_ms: u64,
     /// How long to wait for the acknowledgement of one append before it is repeated, in milliseconds.
     pub ack_timeout_ms: u64,
-    /// For how long an append is repeated before it fails as unavailable, in milliseconds. A cluster needs 4 to 8 seconds
-    /// for a new leader.
+    /// For how long an append is repeated before it fails as unavailable, in milliseconds. A cluster needs 4
+    /// to 8 seconds for a new leader.
     pub append_deadline_ms: u64,
     /// How long closing waits for what is under way, in milliseconds.
     pub close_deadline_ms: u64,
 }
 
-/// Size limits of the streams in bytes; 0 for none, which leaves only the limit of the server. The server sets the sum of
-/// them aside: its `max_file` must be larger.
+/// Size limits of the streams in bytes; 0 for none, which leaves only the limit of the server. The server
+/// sets the sum of them aside: its `max_file` must be larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MaxBytes {
@@ -61,7 +62,7 @@ impl Default for JetStreamConfig {
     fn default() -> Self {
         Self {
             servers: vec!["nats://127.0.0.1:4222".to_owned()],
-            credentials_file: None,
+            credentials_file: PathBuf::new(),
             stream_prefix: String::new(),
             replicas: 1,
             max_bytes: MaxBytes::default(),
@@ -79,7 +80,11 @@ impl Default for JetStreamConfig {
 
 impl Default for MaxBytes {
     fn default() -> Self {
-        Self { articles: 4 * GIB, tagged: 8 * GIB, dead_letters: GIB }
+        Self {
+            articles: 4 * GIB,
+            tagged: 8 * GIB,
+            dead_letters: GIB,
+        }
     }
 }
 
@@ -91,26 +96,33 @@ impl MaxBytes {
             Stream::Tagged => self.tagged,
             Stream::DeadLetters => self.dead_letters,
         };
-        if limit == 0 { -1 } else { i64::try_from(limit).unwrap_or(i64::MAX) }
+        if limit == 0 {
+            -1
+        } else {
+            i64::try_from(limit).unwrap_or(i64::MAX)
+        }
     }
 }
 
 impl JetStreamConfig {
-    /// Refuses settings that would lose or double messages, before anything is done with them.
-    pub(super) fn check(&self) -> Result<(), LogError> {
+    /// Refuses settings that cannot work, or that would lose or double messages; the message names the setting.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.servers.is_empty() {
+            return Err("nats.servers must name at least one server".to_owned());
+        }
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if !self.stream_prefix.chars().all(allowed) {
-            return Err(unsafe_setting("stream_prefix may only contain A-Z a-z 0-9 -".to_owned()));
+            return Err("nats.stream_prefix may only contain A-Z a-z 0-9 -".to_owned());
         }
         // A repetition of an append must still be recognised as one, or it is stored twice.
         if self.duplicate_window() <= self.append_deadline() * 2 {
-            return Err(unsafe_setting(format!(
-                "duplicate_window_seconds is {}, must be more than twice append_deadline_ms ({})",
+            return Err(format!(
+                "nats.duplicate_window_seconds is {}, must be more than twice nats.append_deadline_ms ({})",
                 self.duplicate_window_seconds, self.append_deadline_ms
-            )));
+            ));
         }
         if self.publish_window == 0 {
-            return Err(unsafe_setting("publish_window is 0, must be at least 1".to_owned()));
+            return Err("nats.publish_window must be at least 1".to_owned());
         }
         Ok(())
     }
@@ -144,27 +156,31 @@ impl JetStreamConfig {
     }
 }
 
-/// The settings are those of all streams; the error names one.
-fn unsafe_setting(reason: String) -> LogError {
-    LogError::UnsafeStream { stream: Stream::Articles, reason: format!("setting {reason}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_defaults_are_safe() {
-        JetStreamConfig::default().check().unwrap();
+        JetStreamConfig::default().validate().unwrap();
     }
 
     #[test]
     fn settings_that_lose_or_double_messages_are_refused() {
-        let prefix = JetStreamConfig { stream_prefix: "a.b".to_owned(), ..Default::default() };
-        let window = JetStreamConfig { duplicate_window_seconds: 20, ..Default::default() };
-        let publish = JetStreamConfig { publish_window: 0, ..Default::default() };
+        let prefix = JetStreamConfig {
+            stream_prefix: "a.b".to_owned(),
+            ..Default::default()
+        };
+        let window = JetStreamConfig {
+            duplicate_window_seconds: 20,
+            ..Default::default()
+        };
+        let publish = JetStreamConfig {
+            publish_window: 0,
+            ..Default::default()
+        };
         for config in [prefix, window, publish] {
-            assert!(matches!(config.check(), Err(LogError::UnsafeStream { .. })), "{config:?}");
+            assert!(config.validate().is_err(), "{config:?}");
         }
     }
 }

@@ -16,13 +16,19 @@ use futures::StreamExt;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{codec, failure, session::Session};
-use crate::{Consumer, ConsumerConfig, ConsumerLag, Delivery, DeliveryHandle, LogError, Stream, retry::Backoff};
+use crate::{
+    Consumer, ConsumerConfig, ConsumerLag, Delivery, DeliveryHandle, LogError, Stream, retry::Backoff,
+};
 
-const BACKOFF: Backoff = Backoff { first: Duration::from_millis(50), longest: Duration::from_secs(5) };
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(50),
+    longest: Duration::from_secs(5),
+};
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// After this long without a delivery the consumer is asked whether there should have been one.
 const QUIET: Duration = Duration::from_secs(15);
-/// So often in a row a consumer may be reported as missing: a server that just started may not know all of them.
+/// So often in a row a consumer may be reported as missing: a server that just started may not know all of
+/// them.
 const MISSING_ATTEMPTS: u32 = 6;
 
 /// Joins a durable consumer; creates it, from the oldest message on, if it does not exist.
@@ -48,8 +54,14 @@ pub(super) async fn join(
 }
 
 /// Progress of a durable consumer; `None` if it does not exist.
-pub(super) async fn lag(session: &Session, stream: Stream, name: &str) -> Result<Option<ConsumerLag>, LogError> {
-    let Some(info) = find(session, stream, name).await? else { return Ok(None) };
+pub(super) async fn lag(
+    session: &Session,
+    stream: Stream,
+    name: &str,
+) -> Result<Option<ConsumerLag>, LogError> {
+    let Some(info) = find(session, stream, name).await? else {
+        return Ok(None);
+    };
     Ok(Some(ConsumerLag {
         pending: info.num_pending,
         ack_pending: info.num_ack_pending as u64,
@@ -75,7 +87,10 @@ async fn find(session: &Session, stream: Stream, name: &str) -> Result<Option<co
 }
 
 fn unsafe_consumer(stream: Stream, name: &str, reason: &str) -> LogError {
-    LogError::UnsafeStream { stream, reason: format!("consumer {name:?} {reason}") }
+    LogError::UnsafeStream {
+        stream,
+        reason: format!("consumer {name:?} {reason}"),
+    }
 }
 
 /// Creates the consumer, or checks the one that is there and brings it to the settings.
@@ -85,7 +100,8 @@ async fn ensure(session: &Session, stream: Stream, config: &ConsumerConfig) -> R
         if let Some(reason) = unsafe_setting(&found.config) {
             return Err(unsafe_consumer(stream, &config.durable_name, reason));
         }
-        if found.config.ack_wait == wanted.ack_wait && found.config.max_ack_pending == wanted.max_ack_pending {
+        if found.config.ack_wait == wanted.ack_wait && found.config.max_ack_pending == wanted.max_ack_pending
+        {
             return Ok(());
         }
     }
@@ -103,7 +119,8 @@ fn wanted(config: &ConsumerConfig) -> pull::Config {
         ack_policy: AckPolicy::Explicit,
         ack_wait: config.ack_wait,
         max_ack_pending: i64::try_from(config.max_ack_pending).unwrap_or(i64::MAX),
-        // With a limit, the server gives up on a message without a word; giving up is the work of the dead letters.
+        // With a limit, the server gives up on a message without a word; giving up is the work of the dead
+        // letters.
         max_deliver: -1,
         // Zero: the position is kept however long nobody works.
         inactive_threshold: Duration::ZERO,
@@ -114,14 +131,32 @@ fn wanted(config: &ConsumerConfig) -> pull::Config {
 /// The first setting of a consumer that would lose or hide messages.
 fn unsafe_setting(found: &consumer::Config) -> Option<&'static str> {
     let checks = [
-        (found.ack_policy != AckPolicy::Explicit, "does not take explicit acknowledgements, must"),
-        (found.max_deliver > 0, "has max_deliver, must be -1: the server would give up on messages"),
-        (found.deliver_subject.is_some(), "is a push consumer, must be a pull consumer"),
-        (!found.filter_subject.is_empty() || !found.filter_subjects.is_empty(), "has a filter, must see all subjects"),
+        (
+            found.ack_policy != AckPolicy::Explicit,
+            "does not take explicit acknowledgements, must",
+        ),
+        (
+            found.max_deliver > 0,
+            "has max_deliver, must be -1: the server would give up on messages",
+        ),
+        (
+            found.deliver_subject.is_some(),
+            "is a push consumer, must be a pull consumer",
+        ),
+        (
+            !found.filter_subject.is_empty() || !found.filter_subjects.is_empty(),
+            "has a filter, must see all subjects",
+        ),
         (found.headers_only, "has headers_only, must deliver the content"),
-        (!found.inactive_threshold.is_zero(), "has inactive_threshold, must be 0: the server would delete it"),
+        (
+            !found.inactive_threshold.is_zero(),
+            "has inactive_threshold, must be 0: the server would delete it",
+        ),
     ];
-    checks.into_iter().find(|(is_unsafe, _)| *is_unsafe).map(|(_, reason)| reason)
+    checks
+        .into_iter()
+        .find(|(is_unsafe, _)| *is_unsafe)
+        .map(|(_, reason)| reason)
 }
 
 struct DurableConsumer {
@@ -133,8 +168,8 @@ struct DurableConsumer {
     failures: u32,
     /// How often in a row the consumer was missing.
     missing: u32,
-    /// When to ask for deliveries anew. Kept here and not in a running timer, so that callers who give up waiting again and
-    /// again do not keep it from coming.
+    /// When to ask for deliveries anew. Kept here and not in a running timer, so that callers who give up
+    /// waiting again and again do not keep it from coming.
     retry_at: Instant,
     /// When to ask whether deliveries should have come.
     look_at: Instant,
@@ -144,7 +179,10 @@ struct DurableConsumer {
 impl fmt::Debug for DurableConsumer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = formatter.debug_struct("DurableConsumer");
-        shown.field("stream", &self.stream).field("config", &self.config).finish_non_exhaustive()
+        shown
+            .field("stream", &self.stream)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,8 +212,13 @@ impl DurableConsumer {
                     self.missed_heartbeat = false;
                     self.look_at = Instant::now() + QUIET;
                     let (record, facts) = codec::delivered(&self.session.names, &message)?;
-                    let Some(reply) = message.reply.clone() else { continue };
-                    let handle = Settlement { session: Arc::clone(&self.session), reply };
+                    let Some(reply) = message.reply.clone() else {
+                        continue;
+                    };
+                    let handle = Settlement {
+                        session: Arc::clone(&self.session),
+                        reply,
+                    };
                     return Ok(Delivery::new(record, facts.attempt, Box::new(handle)));
                 }
                 Some(Some(Err(error))) if is_first_missed_heartbeat(&error, &mut self.missed_heartbeat) => {}
@@ -188,7 +231,8 @@ impl DurableConsumer {
 
     /// Nothing for a while: should there have been something?
     async fn look_around(&mut self) -> Result<(), LogError> {
-        // First, so that a caller who gives up waiting during the question does not have it asked at once again.
+        // First, so that a caller who gives up waiting during the question does not have it asked at once
+        // again.
         self.look_at = Instant::now() + QUIET;
         let info = match find(&self.session, self.stream, &self.config.durable_name).await {
             Ok(Some(info)) => info,
@@ -219,8 +263,8 @@ impl DurableConsumer {
 
     /// Asks for deliveries anew; fails only if the consumer has to be made anew.
     ///
-    /// A consumer that has been deleted is not created again here: it would begin with the oldest message, and that all of
-    /// a stream is worked off again is for the caller to decide.
+    /// A consumer that has been deleted is not created again here: it would begin with the oldest message,
+    /// and that all of a stream is worked off again is for the caller to decide.
     async fn reopen(&mut self) -> Result<(), LogError> {
         let error = match self.open().await {
             Ok(()) => {
@@ -251,7 +295,11 @@ impl DurableConsumer {
         };
         let consumer = consumer::Consumer::new(wanted(&self.config), info, self.session.api.clone());
         let batch = self.config.batch.max(1);
-        let messages = consumer.stream().max_messages_per_batch(batch).heartbeat(HEARTBEAT).messages();
+        let messages = consumer
+            .stream()
+            .max_messages_per_batch(batch)
+            .heartbeat(HEARTBEAT)
+            .messages();
         let messages = timeout(self.session.config.request_timeout(), messages).await;
         let messages = messages.map_err(|error| failure::unavailable("cannot ask for deliveries", error))?;
         let messages = messages.map_err(|error| failure::unavailable("cannot ask for deliveries", error))?;
@@ -261,8 +309,9 @@ impl DurableConsumer {
     }
 }
 
-/// The first missed heartbeat may only mean that nobody asked for messages for a while, and asking anew costs: messages that
-/// are on their way to the old request come back only after `ack_wait`. So the second one counts.
+/// The first missed heartbeat may only mean that nobody asked for messages for a while, and asking anew
+/// costs: messages that are on their way to the old request come back only after `ack_wait`. So the second
+/// one counts.
 fn is_first_missed_heartbeat(error: &pull::MessagesError, missed_before: &mut bool) -> bool {
     error.kind() == pull::MessagesErrorKind::MissingHeartbeat && !std::mem::replace(missed_before, true)
 }
@@ -275,17 +324,22 @@ struct Settlement {
 }
 
 impl Settlement {
-    /// Tells the consumer and waits until it has taken note. Not by the functions of the client library: they count "no
-    /// responders", that is, a consumer that does not exist any more, as success.
+    /// Tells the consumer and waits until it has taken note. Not by the functions of the client library: they
+    /// count "no responders", that is, a consumer that does not exist any more, as success.
     async fn settle(&self, kind: AckKind) -> Result<(), LogError> {
         let _operation = self.session.enter().await?;
         let payload: Bytes = kind.into();
         let request = Request::new().payload(payload);
-        match self.session.client.send_request(self.reply.clone(), request).await {
+        match self
+            .session
+            .client
+            .send_request(self.reply.clone(), request)
+            .await
+        {
             Ok(_) => Ok(()),
-            Err(error) if error.kind() == RequestErrorKind::NoResponders => {
-                Err(LogError::Unavailable("a delivery was not settled: its consumer does not listen".to_owned()))
-            }
+            Err(error) if error.kind() == RequestErrorKind::NoResponders => Err(LogError::Unavailable(
+                "a delivery was not settled: its consumer does not listen".to_owned(),
+            )),
             Err(error) => Err(failure::unavailable("a delivery was not settled", error)),
         }
     }
@@ -298,7 +352,8 @@ impl DeliveryHandle for Settlement {
     }
 
     async fn retry_after(&self, delay: Duration) -> Result<(), LogError> {
-        self.settle(AckKind::Nak((!delay.is_zero()).then_some(delay))).await
+        self.settle(AckKind::Nak((!delay.is_zero()).then_some(delay)))
+            .await
     }
 
     async fn terminate(&self) -> Result<(), LogError> {
@@ -307,7 +362,11 @@ impl DeliveryHandle for Settlement {
 
     async fn progress(&self) -> Result<(), LogError> {
         let _operation = self.session.enter().await?;
-        let sent = self.session.client.publish(self.reply.clone(), AckKind::Progress.into()).await;
+        let sent = self
+            .session
+            .client
+            .publish(self.reply.clone(), AckKind::Progress.into())
+            .await;
         sent.map_err(|error| failure::unavailable("progress was not reported", error))
     }
 }

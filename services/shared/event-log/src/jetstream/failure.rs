@@ -4,8 +4,13 @@ use std::{error::Error, fmt::Display};
 
 use async_nats::jetstream::{
     self, ErrorCode,
-    context::{CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind, PublishError, PublishErrorKind},
-    stream::{ConsumerError, ConsumerErrorKind, PurgeError, PurgeErrorKind, RawMessageError, RawMessageErrorKind},
+    context::{
+        CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind, PublishError,
+        PublishErrorKind,
+    },
+    stream::{
+        ConsumerError, ConsumerErrorKind, PurgeError, PurgeErrorKind, RawMessageError, RawMessageErrorKind,
+    },
 };
 
 use crate::{AppendError, LogError, Stream};
@@ -26,7 +31,10 @@ pub(super) fn unavailable(what: &str, error: impl Display) -> LogError {
 
 /// The stream is not there.
 pub(super) fn missing(stream: Stream) -> LogError {
-    LogError::UnsafeStream { stream, reason: "it does not exist in NATS any more".to_owned() }
+    LogError::UnsafeStream {
+        stream,
+        reason: "it does not exist in NATS any more".to_owned(),
+    }
 }
 
 /// An error that the JetStream server gave in answer to a request about a stream.
@@ -34,7 +42,10 @@ pub(super) fn refused(stream: Stream, what: &str, error: &jetstream::Error) -> L
     match (error.error_code(), error.code()) {
         (ErrorCode::STREAM_NOT_FOUND, _) => missing(stream),
         // 4xx is about the request, but for "timed out" and "too many requests"; 5xx is about the server.
-        (_, 400..=407 | 409..=428) => LogError::UnsafeStream { stream, reason: format!("{what}: {error}") },
+        (_, 400..=407 | 409..=428) => LogError::UnsafeStream {
+            stream,
+            reason: format!("{what}: {error}"),
+        },
         _ => unavailable(what, error),
     }
 }
@@ -48,10 +59,15 @@ pub(super) fn of_stream(stream: Stream, what: &str, error: &GetStreamError) -> L
 
 pub(super) fn of_stream_change(stream: Stream, what: &str, error: &CreateStreamError) -> LogError {
     match error.kind() {
-        // Whatever the server says to the settings of a stream will be said again: too little space set aside, too few
-        // servers, subjects of another stream.
-        CreateStreamErrorKind::JetStream(answer) if answer.error_code() != ErrorCode::CLUSTER_NOT_AVAILABLE => {
-            LogError::UnsafeStream { stream, reason: format!("{what}: {answer}") }
+        // Whatever the server says to the settings of a stream will be said again: too little space set
+        // aside, too few servers, subjects of another stream.
+        CreateStreamErrorKind::JetStream(answer)
+            if answer.error_code() != ErrorCode::CLUSTER_NOT_AVAILABLE =>
+        {
+            LogError::UnsafeStream {
+                stream,
+                reason: format!("{what}: {answer}"),
+            }
         }
         _ => unavailable(what, error),
     }
@@ -67,7 +83,8 @@ pub(super) fn of_consumer(stream: Stream, what: &str, error: &ConsumerError) -> 
 /// `None` if there is no such message.
 pub(super) fn of_message(stream: Stream, error: &RawMessageError) -> Option<LogError> {
     match error.kind() {
-        RawMessageErrorKind::NoMessageFound => None,
+        // A subject that NATS does not take has no message.
+        RawMessageErrorKind::NoMessageFound | RawMessageErrorKind::InvalidSubject => None,
         RawMessageErrorKind::JetStream(answer) => Some(refused(stream, "cannot get a message", &answer)),
         _ => Some(unavailable("cannot get a message", error)),
     }
@@ -85,9 +102,13 @@ pub(super) fn of_publish(stream: Stream, error: &PublishError, size: usize, limi
     if error.kind() == PublishErrorKind::MaxPayloadExceeded {
         return AppendFailure::Final(AppendError::TooLarge { size, limit });
     }
-    match error.source().and_then(|source| source.downcast_ref::<jetstream::Error>()) {
+    match error
+        .source()
+        .and_then(|source| source.downcast_ref::<jetstream::Error>())
+    {
         Some(answer) => of_publish_answer(stream, answer, size, limit),
-        // No answer, or none that can be read: no stream listens (a restart), the connection broke, the time ran out.
+        // No answer, or none that can be read: no stream listens (a restart), the connection broke, the time
+        // ran out.
         None => AppendFailure::Repeat(error.to_string()),
     }
 }
@@ -95,12 +116,18 @@ pub(super) fn of_publish(stream: Stream, error: &PublishError, size: usize, limi
 fn of_publish_answer(stream: Stream, answer: &jetstream::Error, size: usize, limit: usize) -> AppendFailure {
     let text = answer.to_string();
     match answer.error_code() {
-        // 10164 is the same as 10071 without the number, from a server that knows it only after a round through the cluster.
-        ErrorCode::STREAM_WRONG_LAST_SEQUENCE | ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT => {
-            AppendFailure::Final(AppendError::Conflict { last: last_sequence(&text) })
+        ErrorCode::STREAM_WRONG_LAST_SEQUENCE => AppendFailure::Final(AppendError::Conflict {
+            last: last_sequence(&text),
+        }),
+        // A cluster has not decided yet whether to store another message to the subject, or an earlier
+        // attempt with this id.
+        ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT | ErrorCode::STREAM_DUPLICATE_MESSAGE_CONFLICT => {
+            AppendFailure::Repeat(text)
         }
         // 10077 stands for every failure to store; that a limit is reached is only in the text.
-        ErrorCode::STREAM_STORE_FAILED if text.contains("maximum") => AppendFailure::Final(AppendError::StreamFull),
+        ErrorCode::STREAM_STORE_FAILED if text.contains("maximum") => {
+            AppendFailure::Final(AppendError::StreamFull)
+        }
         ErrorCode::STORAGE_RESOURCES_EXCEEDED
         | ErrorCode::INSUFFICIENT_RESOURCES
         | ErrorCode::ACCOUNT_RESOURCES_EXCEEDED => AppendFailure::Final(AppendError::StreamFull),
@@ -127,8 +154,14 @@ mod tests {
 
     #[test]
     fn the_last_sequence_is_read_from_the_answer() {
-        assert_eq!(last_sequence("wrong last sequence: 17 (code 400, error code 10071)"), Some(17));
+        assert_eq!(
+            last_sequence("wrong last sequence: 17 (code 400, error code 10071)"),
+            Some(17)
+        );
         assert_eq!(last_sequence("wrong last sequence: 0"), Some(0));
-        assert_eq!(last_sequence("wrong last sequence (code 400, error code 10164)"), None);
+        assert_eq!(
+            last_sequence("wrong last sequence (code 400, error code 10164)"),
+            None
+        );
     }
 }

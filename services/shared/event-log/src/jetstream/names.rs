@@ -10,7 +10,9 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new(prefix: &str) -> Self {
-        Self { prefix: prefix.to_owned() }
+        Self {
+            prefix: prefix.to_owned(),
+        }
     }
 
     /// Name of the stream in NATS.
@@ -35,7 +37,9 @@ impl Names {
     pub(super) fn subject_from_nats(&self, subject: &str) -> Subject {
         let without_prefix = match self.prefix.as_str() {
             "" => None,
-            prefix => subject.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')),
+            prefix => subject
+                .strip_prefix(prefix)
+                .and_then(|rest| rest.strip_prefix('.')),
         };
         Subject::from_log(without_prefix.unwrap_or(subject))
     }

@@ -1,7 +1,9 @@
-//! Reading a stream in order, for ever: without gap or repeat through lost connections, restarts and lost consumers.
+//! Reading a stream in order, for ever: without gap or repeat through lost connections, restarts and lost
+//! consumers.
 //!
-//! The messages come from a throw-away consumer on the server. Nothing depends on its life: the reader knows the last
-//! sequence it handed out, checks every message against it, and makes a new consumer behind it whenever anything is odd.
+//! The messages come from a throw-away consumer on the server. Nothing depends on its life: the reader knows
+//! the last sequence it handed out, checks every message against it, and makes a new consumer behind it
+//! whenever anything is odd.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,23 +16,32 @@ use async_nats::{
 };
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::{codec, failure, session::Session, streams};
 use crate::{LogError, Record, RecordStream, StartAt, Stream, StreamInfo, retry::Backoff};
 
-const BACKOFF: Backoff = Backoff { first: Duration::from_millis(50), longest: Duration::from_secs(5) };
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(50),
+    longest: Duration::from_secs(5),
+};
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// After this long without a message the stream is looked at: heartbeats alone do not prove that messages still come.
+/// After this long without a message the stream is looked at: heartbeats alone do not prove that messages
+/// still come.
 const QUIET: Duration = Duration::from_secs(10);
 /// The server forgets the consumer of a reader that is gone, or stopped reading, after this long.
 const FORGET_AFTER: Duration = Duration::from_secs(30);
 const BATCH: usize = 256;
-/// So often in a row a stream may be reported as missing: a server that just started may not know all its streams.
+/// So often in a row a stream may be reported as missing: a server that just started may not know all its
+/// streams.
 const MISSING_ATTEMPTS: u32 = 6;
 
 /// Reads a stream from `start` on.
-pub(super) async fn read(session: Arc<Session>, stream: Stream, start: StartAt) -> Result<RecordStream, LogError> {
+pub(super) async fn read(
+    session: Arc<Session>,
+    stream: Stream,
+    start: StartAt,
+) -> Result<RecordStream, LogError> {
     let info = streams::info(&session, stream).await?;
     let place = match start {
         StartAt::Oldest => Place::Oldest,
@@ -54,7 +65,8 @@ pub(super) async fn read(session: Arc<Session>, stream: Stream, start: StartAt) 
     reader.open().await?;
     Ok(stream::unfold(Some(reader), |reader| async move {
         let mut reader = reader?;
-        match reader.next().await {
+        let session = Arc::clone(&reader.session);
+        match session.until_closed(reader.next()).await.flatten() {
             Ok(record) => Some((Ok(record), Some(reader))),
             Err(error) => Some((Err(error), None)),
         }
@@ -98,11 +110,9 @@ impl Reader {
                 self.reopen().await?;
                 continue;
             };
-            let quiet = sleep_until(Instant::now() + QUIET);
             let arrived = tokio::select! {
-                closed = self.session.until_closed(std::future::pending::<()>()) => return Err(closed.err().unwrap_or(LogError::Closed)),
                 message = source.messages.next() => Some(message),
-                () = quiet => None,
+                () = sleep(QUIET) => None,
             };
             match arrived {
                 Some(Some(Ok(message))) => {
@@ -120,13 +130,16 @@ impl Reader {
     /// The record of a message if it is the next one; `None` if it is not wanted or cannot be trusted.
     async fn take(&mut self, message: &Message) -> Result<Option<Record>, LogError> {
         let (record, facts) = codec::delivered(&self.session.names, message)?;
-        let Some(source) = self.source.as_mut() else { return Ok(None) };
+        let Some(source) = self.source.as_mut() else {
+            return Ok(None);
+        };
         if facts.consumer_sequence != source.delivered + 1 {
             self.lose_source("a delivery got lost");
             return Ok(None);
         }
         source.delivered = facts.consumer_sequence;
-        match self.place {
+        let place = self.place;
+        match place {
             Place::Time(time) if record.appended_at < time => return Ok(None),
             Place::After(last) if record.sequence <= last => return Ok(None),
             Place::After(last) if record.sequence > last + 1 && !self.may_skip().await? => return Ok(None),
@@ -137,8 +150,8 @@ impl Reader {
         Ok(Some(record))
     }
 
-    /// Sequences are missing before the message at hand. Single messages may have been deleted; a missing beginning of the
-    /// stream is compaction, which the reader has to be told.
+    /// Sequences are missing before the message at hand. Single messages may have been deleted; a missing
+    /// beginning of the stream is compaction, which the reader has to be told.
     async fn may_skip(&mut self) -> Result<bool, LogError> {
         match streams::info(&self.session, self.stream).await {
             Ok(info) => self.check(&info).map(|()| true),
@@ -163,7 +176,7 @@ impl Reader {
         let behind = match self.place {
             Place::After(last) => last < info.last_sequence,
             Place::Oldest => info.messages > 0,
-            Place::Time(_) => false,
+            Place::Time(time) => info.last_appended_at.is_some_and(|newest| newest >= time),
         };
         if behind {
             self.lose_source("there are messages, but none is delivered");
@@ -176,14 +189,20 @@ impl Reader {
         if info.identity != self.identity {
             return Err(LogError::Replaced { stream: self.stream });
         }
-        let Place::After(last) = self.place else { return Ok(()) };
+        let Place::After(last) = self.place else {
+            return Ok(());
+        };
         if last > info.last_sequence {
             return Err(LogError::Replaced { stream: self.stream });
         }
         let wanted = last + 1;
         if wanted < info.first_sequence {
             let (stream, first_sequence) = (self.stream, info.first_sequence);
-            return Err(LogError::Compacted { stream, first_sequence, wanted });
+            return Err(LogError::Compacted {
+                stream,
+                first_sequence,
+                wanted,
+            });
         }
         Ok(())
     }
@@ -196,10 +215,8 @@ impl Reader {
 
     /// Waits a little and opens a new source; fails only if reading on is impossible.
     async fn reopen(&mut self) -> Result<(), LogError> {
-        let delay = BACKOFF.delay(self.failures);
-        self.session.until_closed(tokio::time::sleep(delay)).await?;
-        let session = Arc::clone(&self.session);
-        match session.until_closed(self.look_and_open()).await? {
+        sleep(BACKOFF.delay(self.failures)).await;
+        match self.look_and_open().await {
             Ok(()) => {
                 self.missing = 0;
                 Ok(())
@@ -236,24 +253,38 @@ impl Reader {
             ..pull::Config::default()
         };
         let stream_name = self.session.names.stream(self.stream);
-        let consumer = self.session.api.create_consumer_on_stream(config, stream_name).await;
+        let consumer = self
+            .session
+            .api
+            .create_consumer_on_stream(config, stream_name)
+            .await;
         let consumer = consumer.map_err(|error| failure::of_consumer(self.stream, "cannot read", &error))?;
-        let messages = consumer.stream().max_messages_per_batch(BATCH).heartbeat(HEARTBEAT).messages();
+        let messages = consumer
+            .stream()
+            .max_messages_per_batch(BATCH)
+            .heartbeat(HEARTBEAT)
+            .messages();
         // Subscribing asks nobody, but waits if the connection is busy coming back.
         let messages = timeout(self.session.config.request_timeout(), messages).await;
         let messages = messages.map_err(|error| failure::unavailable("cannot read", error))?;
         let messages = messages.map_err(|error| failure::unavailable("cannot read", error))?;
-        self.source = Some(Source { messages, delivered: 0 });
+        self.source = Some(Source {
+            messages,
+            delivered: 0,
+        });
         Ok(())
     }
 
     fn deliver_policy(&self) -> Result<DeliverPolicy, LogError> {
         match self.place {
             Place::Oldest => Ok(DeliverPolicy::All),
-            Place::After(last) => Ok(DeliverPolicy::ByStartSequence { start_sequence: last + 1 }),
+            Place::After(last) => Ok(DeliverPolicy::ByStartSequence {
+                start_sequence: last + 1,
+            }),
             Place::Time(time) => {
                 let start_time = datetime::from_nanos(time.as_nanosecond());
-                let start_time = start_time.map_err(|error| LogError::Corrupt(format!("the time to start at: {error}")))?;
+                let start_time = start_time
+                    .map_err(|error| LogError::Corrupt(format!("the time to start at: {error}")))?;
                 Ok(DeliverPolicy::ByStartTime { start_time })
             }
         }

@@ -19,7 +19,10 @@ use tokio_util::sync::CancellationToken;
 use super::{JetStreamConfig, failure::unavailable, names::Names};
 use crate::{LogError, retry::Backoff};
 
-const CONNECT_BACKOFF: Backoff = Backoff { first: Duration::from_millis(50), longest: Duration::from_secs(1) };
+const CONNECT_BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(50),
+    longest: Duration::from_secs(1),
+};
 
 /// One connection to NATS and what belongs to it.
 pub(super) struct Session {
@@ -38,17 +41,22 @@ pub(super) struct Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Session").field("config", &self.config).finish_non_exhaustive()
+        formatter
+            .debug_struct("Session")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
 impl Session {
     /// Connects to one of the servers; tries until the deadline.
     pub(super) async fn open(config: JetStreamConfig) -> Result<Self, LogError> {
-        config.check()?;
+        config.validate().map_err(LogError::InvalidSettings)?;
         let (closed_sender, connection_closed) = watch::channel(false);
         let client = connect(&config, closed_sender).await?;
-        let api = ContextBuilder::new().timeout(config.request_timeout()).build(client.clone());
+        let api = ContextBuilder::new()
+            .timeout(config.request_timeout())
+            .build(client.clone());
         let publisher = ContextBuilder::new()
             .timeout(config.ack_timeout())
             .max_ack_inflight(config.publish_window)
@@ -74,12 +82,19 @@ impl Session {
     }
 
     pub(super) fn check_open(&self) -> Result<(), LogError> {
-        if self.closing.is_cancelled() { Err(LogError::Closed) } else { Ok(()) }
+        if self.closing.is_cancelled() {
+            Err(LogError::Closed)
+        } else {
+            Ok(())
+        }
     }
 
     /// Waits for `work`, at the longest until the log is closed.
     pub(super) async fn until_closed<T>(&self, work: impl Future<Output = T>) -> Result<T, LogError> {
-        self.closing.run_until_cancelled(work).await.ok_or(LogError::Closed)
+        self.closing
+            .run_until_cancelled(work)
+            .await
+            .ok_or(LogError::Closed)
     }
 
     /// Lets what is under way finish, within the deadline, and closes the connection.
@@ -87,26 +102,36 @@ impl Session {
         self.closing.cancel();
         let deadline = self.config.close_deadline();
         let settled = timeout(deadline, self.operations.write()).await.is_ok();
-        // Draining is only ordered here, so what was sent is flushed before and the end of the connection awaited after.
+        // Draining is only ordered here, so what was sent is flushed before and the end of the connection
+        // awaited after.
         let flushed = matches!(timeout(deadline, self.client.flush()).await, Ok(Ok(())));
         if flushed && self.client.drain().await.is_ok() {
             let mut closed = self.connection_closed.clone();
-            // Not reaching the end of the connection loses nothing: all that was promised has been acknowledged.
-            if timeout(deadline, closed.wait_for(|closed| *closed)).await.is_err() {
+            // Not reaching the end of the connection loses nothing: all that was promised has been
+            // acknowledged.
+            if timeout(deadline, closed.wait_for(|closed| *closed))
+                .await
+                .is_err()
+            {
                 tracing::warn!("NATS did not close the connection in time");
             }
         }
         if settled {
             Ok(())
         } else {
-            Err(LogError::Unavailable("closed before everything under way was settled".to_owned()))
+            Err(LogError::Unavailable(
+                "closed before everything under way was settled".to_owned(),
+            ))
         }
     }
 }
 
 async fn connect(config: &JetStreamConfig, closed: watch::Sender<bool>) -> Result<Client, LogError> {
     let servers = servers(config)?;
-    let names: Vec<String> = servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect();
+    let names: Vec<String> = servers
+        .iter()
+        .map(|server| format!("{}:{}", server.host(), server.port()))
+        .collect();
     let names = names.join(", ");
     let options = options(config, closed).await?;
     let start = Instant::now();
@@ -120,7 +145,9 @@ async fn connect(config: &JetStreamConfig, closed: watch::Sender<bool>) -> Resul
         let delay = CONNECT_BACKOFF.delay(attempt);
         if is_for_good(error.kind()) || start.elapsed() + delay >= config.connect_deadline() {
             let tried = start.elapsed().as_secs_f32();
-            return Err(LogError::Unavailable(format!("no NATS server at {names} (tried for {tried:.1} s): {error}")));
+            return Err(LogError::Unavailable(format!(
+                "no NATS server at {names} (tried for {tried:.1} s): {error}"
+            )));
         }
         sleep(delay).await;
     }
@@ -130,7 +157,9 @@ async fn connect(config: &JetStreamConfig, closed: watch::Sender<bool>) -> Resul
 fn is_for_good(kind: ConnectErrorKind) -> bool {
     matches!(
         kind,
-        ConnectErrorKind::ServerParse | ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation
+        ConnectErrorKind::ServerParse
+            | ConnectErrorKind::Authentication
+            | ConnectErrorKind::AuthorizationViolation
     )
 }
 
@@ -138,7 +167,9 @@ fn servers(config: &JetStreamConfig) -> Result<Vec<ServerAddr>, LogError> {
     let parsed: Result<Vec<ServerAddr>, _> = config.servers.iter().map(|server| server.parse()).collect();
     let servers = parsed.map_err(|error| unavailable("setting servers", error))?;
     if servers.is_empty() {
-        return Err(LogError::Unavailable("setting servers is empty, must name at least one NATS server".to_owned()));
+        return Err(LogError::Unavailable(
+            "setting servers is empty, must name at least one NATS server".to_owned(),
+        ));
     }
     Ok(servers)
 }
@@ -156,7 +187,10 @@ async fn options(config: &JetStreamConfig, closed: watch::Sender<bool>) -> Resul
                 }
             }
         });
-    let Some(path) = &config.credentials_file else { return Ok(options) };
+    let path = &config.credentials_file;
+    if path.as_os_str().is_empty() {
+        return Ok(options);
+    }
     let with_credentials = options.credentials_file(path).await;
     with_credentials.map_err(|error| unavailable(&format!("credentials file {}", path.display()), error))
 }

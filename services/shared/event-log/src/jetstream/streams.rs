@@ -9,15 +9,16 @@ use async_nats::jetstream::{
 };
 use tokio::time::sleep;
 
-use super::{
-    codec, failure,
-    session::Session,
-};
+use super::{codec, failure, session::Session};
 use crate::{LogError, Stream, StreamInfo, retry::Backoff};
 
-const START_BACKOFF: Backoff = Backoff { first: Duration::from_millis(50), longest: Duration::from_secs(1) };
+const START_BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(50),
+    longest: Duration::from_secs(1),
+};
 
-/// Makes sure that all streams are there and safe. A server that just started may not answer yet: waits for it.
+/// Makes sure that all streams are there and safe. A server that just started may not answer yet: waits for
+/// it.
 pub(super) async fn ensure_all(session: &Session) -> Result<(), LogError> {
     let start = Instant::now();
     for stream in Stream::ALL {
@@ -41,7 +42,9 @@ pub(super) async fn ensure_all(session: &Session) -> Result<(), LogError> {
 
 /// What the stream holds.
 pub(super) async fn info(session: &Session, stream: Stream) -> Result<StreamInfo, LogError> {
-    let found = find(session, stream).await?.ok_or_else(|| failure::missing(stream))?;
+    let found = find(session, stream)
+        .await?
+        .ok_or_else(|| failure::missing(stream))?;
     let state = &found.state;
     let is_empty = state.messages == 0;
     let last_appended_at = match is_empty {
@@ -51,7 +54,11 @@ pub(super) async fn info(session: &Session, stream: Stream) -> Result<StreamInfo
     Ok(StreamInfo {
         // Streams have no id in NATS; the time of creation is kept through restarts, moves and new leaders.
         identity: format!("{:.9}", codec::timestamp(found.created.unix_timestamp_nanos())?),
-        first_sequence: if is_empty { state.last_sequence + 1 } else { state.first_sequence },
+        first_sequence: if is_empty {
+            state.last_sequence + 1
+        } else {
+            state.first_sequence
+        },
         last_sequence: state.last_sequence,
         messages: state.messages,
         bytes: state.bytes,
@@ -69,7 +76,11 @@ pub(super) async fn compact(session: &Session, stream: Stream, through: u64) -> 
     }
     let handle = session.api.get_stream_no_info(session.names.stream(stream)).await;
     let handle = handle.map_err(|error| failure::of_stream(stream, "cannot compact", &error))?;
-    handle.purge().sequence(through + 1).await.map_err(|error| failure::of_purge(stream, &error))?;
+    handle
+        .purge()
+        .sequence(through + 1)
+        .await
+        .map_err(|error| failure::of_purge(stream, &error))?;
     Ok(())
 }
 
@@ -77,7 +88,9 @@ async fn find(session: &Session, stream: Stream) -> Result<Option<Info>, LogErro
     match session.api.get_stream(session.names.stream(stream)).await {
         Ok(found) => Ok(Some(found.cached_info().clone())),
         Err(error) => match error.kind() {
-            GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => Ok(None),
+            GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                Ok(None)
+            }
             _ => Err(failure::of_stream(stream, "cannot look at the stream", &error)),
         },
     }
@@ -95,7 +108,9 @@ async fn ensure(session: &Session, stream: Stream) -> Result<(), LogError> {
     match error.kind() {
         // Another process was faster, with other settings.
         CreateStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NAME_EXIST => {
-            let found = find(session, stream).await?.ok_or_else(|| failure::missing(stream))?;
+            let found = find(session, stream)
+                .await?
+                .ok_or_else(|| failure::missing(stream))?;
             adopt(session, stream, found.config, &wanted).await
         }
         _ => Err(failure::of_stream_change(stream, "it cannot be created", &error)),
@@ -135,7 +150,8 @@ fn wanted(session: &Session, stream: Stream) -> Config {
         num_replicas: config.replicas,
         duplicate_window: config.duplicate_window(),
         allow_atomic_publish: true,
-        // Not `allow_direct`: every read here must see what was acknowledged before, which only the leader promises.
+        // Not `allow_direct`: every read here must see what was acknowledged before, which only the leader
+        // promises.
         ..Config::default()
     }
 }
@@ -143,19 +159,43 @@ fn wanted(session: &Session, stream: Stream) -> Config {
 /// The first setting that would lose, change or hide messages, with what it should be.
 fn unsafe_setting(found: &Config, wanted: &Config) -> Option<String> {
     let checks = [
-        (found.storage != StorageType::File, "storage is memory, must be file"),
-        (found.retention != RetentionPolicy::Limits, "retention is not limits, must be limits"),
+        (
+            found.storage != StorageType::File,
+            "storage is memory, must be file",
+        ),
+        (
+            found.retention != RetentionPolicy::Limits,
+            "retention is not limits, must be limits",
+        ),
         (found.discard != DiscardPolicy::New, "discard is old, must be new"),
-        (found.max_messages_per_subject > 0, "max_msgs_per_subject is limited, must be -1"),
-        (found.persist_mode == Some(PersistenceMode::Async), "persist_mode is async, must be default"),
+        (
+            found.max_messages_per_subject > 0,
+            "max_msgs_per_subject is limited, must be -1",
+        ),
+        (
+            found.persist_mode == Some(PersistenceMode::Async),
+            "persist_mode is async, must be default",
+        ),
         (found.no_ack, "no_ack is on, must be off"),
         (found.sealed, "it is sealed, must be writable"),
         (found.mirror.is_some(), "it is a mirror, must be written to"),
-        (found.sources.as_ref().is_some_and(|sources| !sources.is_empty()), "it has sources, must have none"),
-        (found.subject_transform.is_some(), "subject_transform is set, must not be"),
-        (found.allow_message_counter, "allow_msg_counter is on, must be off"),
         (
-            found.consumer_limits.as_ref().is_some_and(|limits| !limits.inactive_threshold.is_zero()),
+            found.sources.as_ref().is_some_and(|sources| !sources.is_empty()),
+            "it has sources, must have none",
+        ),
+        (
+            found.subject_transform.is_some(),
+            "subject_transform is set, must not be",
+        ),
+        (
+            found.allow_message_counter,
+            "allow_msg_counter is on, must be off",
+        ),
+        (
+            found
+                .consumer_limits
+                .as_ref()
+                .is_some_and(|limits| !limits.inactive_threshold.is_zero()),
             "consumer_limits.inactive_threshold is set: it deletes consumers; must be 0",
         ),
     ];
@@ -163,7 +203,10 @@ fn unsafe_setting(found: &Config, wanted: &Config) -> Option<String> {
         return Some((*reason).to_owned());
     }
     if found.subjects != wanted.subjects {
-        return Some(format!("subjects are {:?}, must be {:?}", found.subjects, wanted.subjects));
+        return Some(format!(
+            "subjects are {:?}, must be {:?}",
+            found.subjects, wanted.subjects
+        ));
     }
     None
 }
@@ -199,14 +242,62 @@ mod tests {
     fn each_unsafe_setting_is_named() {
         assert_eq!(unsafe_setting(&safe(), &safe()), None);
         let cases = [
-            (Config { discard: DiscardPolicy::Old, ..safe() }, "discard"),
-            (Config { retention: RetentionPolicy::WorkQueue, ..safe() }, "retention"),
-            (Config { retention: RetentionPolicy::Interest, ..safe() }, "retention"),
-            (Config { storage: StorageType::Memory, ..safe() }, "storage"),
-            (Config { persist_mode: Some(PersistenceMode::Async), ..safe() }, "persist_mode"),
-            (Config { no_ack: true, ..safe() }, "no_ack"),
-            (Config { max_messages_per_subject: 1, ..safe() }, "max_msgs_per_subject"),
-            (Config { subjects: vec!["other.>".to_owned()], ..safe() }, "subjects"),
+            (
+                Config {
+                    discard: DiscardPolicy::Old,
+                    ..safe()
+                },
+                "discard",
+            ),
+            (
+                Config {
+                    retention: RetentionPolicy::WorkQueue,
+                    ..safe()
+                },
+                "retention",
+            ),
+            (
+                Config {
+                    retention: RetentionPolicy::Interest,
+                    ..safe()
+                },
+                "retention",
+            ),
+            (
+                Config {
+                    storage: StorageType::Memory,
+                    ..safe()
+                },
+                "storage",
+            ),
+            (
+                Config {
+                    persist_mode: Some(PersistenceMode::Async),
+                    ..safe()
+                },
+                "persist_mode",
+            ),
+            (
+                Config {
+                    no_ack: true,
+                    ..safe()
+                },
+                "no_ack",
+            ),
+            (
+                Config {
+                    max_messages_per_subject: 1,
+                    ..safe()
+                },
+                "max_msgs_per_subject",
+            ),
+            (
+                Config {
+                    subjects: vec!["other.>".to_owned()],
+                    ..safe()
+                },
+                "subjects",
+            ),
         ];
         for (found, named) in cases {
             let reason = unsafe_setting(&found, &safe()).unwrap_or_default();
@@ -216,7 +307,10 @@ mod tests {
 
     #[test]
     fn replicas_are_raised_and_never_lowered() {
-        let three = Config { num_replicas: 3, ..safe() };
+        let three = Config {
+            num_replicas: 3,
+            ..safe()
+        };
         assert_eq!(updated(&three, &safe()).num_replicas, 3);
         assert_eq!(updated(&safe(), &three).num_replicas, 3);
     }
