@@ -5,12 +5,15 @@
 //! whole takes linear time. What a bare date means depends on the dates before it, which [`timeline`] remembers.
 
 mod calendar;
+mod calendar_parts;
+mod calendar_words;
 mod clock;
 mod decision;
 mod duration;
 mod money;
 mod number;
 mod percent;
+mod phrase;
 mod quantity;
 mod resolution;
 mod scan;
@@ -29,7 +32,7 @@ use gisa_article_model::{EntityType, NormalizedValue};
 use jiff::civil::DateTime;
 
 use self::decision::longest;
-use self::scan::{Cursor, is_hangul};
+use self::scan::{Cursor, is_hangul, is_tilde};
 use self::timeline::Timeline;
 
 /// An expression that the grammar found.
@@ -52,10 +55,13 @@ pub fn find_expressions(text: &str, reference: DateTime) -> Vec<Expression> {
     let mut found = Vec::new();
     let mut cursor = Cursor::new(text, 0);
     while let Some(next) = cursor.peek() {
-        if can_start(cursor, next)
+        let continues = found
+            .last()
+            .is_some_and(|last: &Expression| last.range.end == cursor.position());
+        if (continues || can_start(cursor, next))
             && let Some(matched) = longest(cursor, &timeline)
         {
-            timeline.note(cursor.position(), &matched);
+            timeline.note(&matched);
             found.push(Expression {
                 range: cursor.position()..matched.end,
                 entity_type: matched.entity_type,
@@ -82,7 +88,9 @@ fn can_start(cursor: Cursor<'_>, next: char) -> bool {
         return !behind_word && starts_some_word(next);
     }
     match next {
-        '$' | '₩' | '￦' | '€' | '£' | '¥' | '￥' | '-' | '−' | '–' | '\'' | '’' | '‘' => !behind_word,
+        '$' | '₩' | '￦' | '€' | '£' | '¥' | '￥' | '-' | '−' | '–' | '\'' | '’' | '‘' => {
+            !behind_word
+        }
         'U' | 'H' | 'A' => !behind_word,
         _ => false,
     }
@@ -90,7 +98,7 @@ fn can_start(cursor: Cursor<'_>, next: char) -> bool {
 
 /// The first syllables of every keyword and number word, to pass over all other words at once.
 fn starts_some_word(syllable: char) -> bool {
-    "지작재올내후금전이같그오어모글명월연상하봄여가겨정자새아낮밤저점다한두세네석넉서스쉰예일칠팔구육삼사열마영섭화마보반나닷엿익십백천만당"
+    "같구그글금나낮내넉네다닷두마만명모반밤백보사삼상새서석섭세쉰스십아어엊여연열엿영예오올월육이일자작재저전점정지천칠팔하한화후"
         .contains(syllable)
 }
 
@@ -103,7 +111,18 @@ fn continues_token(cursor: Cursor<'_>, previous: Option<char>) -> bool {
     if previous.is_alphanumeric() {
         return !is_enumeration_mark(previous);
     }
-    if !matches!(previous, '-' | '.' | ',' | '/' | ':' | '_' | '+' | '–' | '#' | '\'' | '’') {
+    if is_tilde(previous) {
+        return cursor
+            .text_before(8)
+            .chars()
+            .rev()
+            .nth(1)
+            .is_some_and(|before| before.is_ascii_digit());
+    }
+    if !matches!(
+        previous,
+        '-' | '.' | ',' | '/' | ':' | '_' | '+' | '–' | '#' | '\'' | '’'
+    ) {
         return false;
     }
     let before = cursor.text_before(8).chars().rev().nth(1);
@@ -128,6 +147,9 @@ fn skip<'text>(cursor: Cursor<'text>, next: char) -> Cursor<'text> {
         return cursor.advance();
     }
     let run = |character: char| character.is_ascii_digit();
-    let length = cursor.rest().find(|character: char| !run(character)).unwrap_or(cursor.rest().len());
+    let length = cursor
+        .rest()
+        .find(|character: char| !run(character))
+        .unwrap_or(cursor.rest().len());
     cursor.moved_to(cursor.position() + length)
 }

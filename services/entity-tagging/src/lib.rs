@@ -1,3 +1,53 @@
 //! The entity-tagging service: reads ARTICLES, tags, appends to TAGGED; tags texts over gRPC.
+//!
+//! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`]. Around it,
+//! [`consume`] and [`publish`] are the edges to the event log and [`api`] the edge to gRPC.
 
+pub mod api;
+pub mod config;
+pub mod consume;
+pub mod dictionary;
+pub mod document;
+pub mod error;
 pub mod grammar;
+pub mod publish;
+pub mod resolver;
+pub mod salience;
+pub mod tagger;
+
+use std::sync::Arc;
+
+use gisa_event_log::EventLog;
+use gisa_proto::tagging::v1::entity_tagging_service_server::EntityTaggingServiceServer;
+use gisa_service_runtime::Assembly;
+use tonic::codec::CompressionEncoding;
+
+pub use config::TaggingConfig;
+
+use crate::{api::EntityTaggingApi, consume::Worker, dictionary::Dictionary, tagger::Tagger};
+
+/// Room in a request beside the body: title, subtitle and the encoding.
+const REQUEST_OVERHEAD_BYTES: usize = 64 * 1024;
+
+/// Adds the service to a process: its gRPC service and the worker on ARTICLES.
+pub async fn start(
+    config: &TaggingConfig,
+    log: Arc<dyn EventLog>,
+    assembly: &mut Assembly,
+) -> anyhow::Result<()> {
+    // Building the matcher takes a moment of computation.
+    let tagger = tokio::task::spawn_blocking(|| Dictionary::built_in().map(Tagger::new)).await??;
+    let tagger = Arc::new(tagger);
+
+    let api = EntityTaggingApi::new(Arc::clone(&tagger), config.max_body_bytes, assembly.shutdown());
+    assembly.add_grpc(
+        EntityTaggingServiceServer::new(api)
+            .max_decoding_message_size(config.max_body_bytes + REQUEST_OVERHEAD_BYTES)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd)
+            .send_compressed(CompressionEncoding::Zstd),
+    );
+    let worker = Worker::new(config.clone(), log, tagger).await?;
+    assembly.spawn("tagging", worker.run(assembly.shutdown()));
+    Ok(())
+}

@@ -54,7 +54,13 @@ pub(super) fn time(cursor: Cursor<'_>) -> Option<Match> {
 fn named(cursor: Cursor<'_>) -> Option<(ClockTime, Cursor<'_>)> {
     let (word, end) = cursor.eat_any(&["정오", "자정"])?;
     let hour = if word == "정오" { 12 } else { 0 };
-    end.ends_word().then_some((ClockTime { start: Time::new(hour, 0, 0, 0).ok()?, end: None }, end))
+    end.ends_word().then_some((
+        ClockTime {
+            start: Time::new(hour, 0, 0, 0).ok()?,
+            end: None,
+        },
+        end,
+    ))
 }
 
 fn span(cursor: Cursor<'_>) -> Option<(ClockTime, Cursor<'_>)> {
@@ -66,7 +72,13 @@ fn span(cursor: Cursor<'_>) -> Option<(ClockTime, Cursor<'_>)> {
     if let Some((second, end)) = range_tail(after)
         && let Some(until) = second.on_clock(Some(first))
     {
-        return Some((ClockTime { start, end: Some(until) }, end));
+        return Some((
+            ClockTime {
+                start,
+                end: Some(until),
+            },
+            end,
+        ));
     }
     Some((ClockTime { start, end: None }, after))
 }
@@ -75,9 +87,16 @@ fn span(cursor: Cursor<'_>) -> Option<(ClockTime, Cursor<'_>)> {
 fn shared_hour_span(cursor: Cursor<'_>) -> Option<(ClockTime, Cursor<'_>)> {
     let (part, at) = day_part(cursor);
     let (hour, _, after) = short_integer(at)?;
-    let first = Reading { part, hour: i8::try_from(hour).ok()?, minute: 0 };
+    let first = Reading {
+        part,
+        hour: i8::try_from(hour).ok().filter(|hour| *hour <= 24)?,
+        minute: 0,
+    };
     let (second, end) = hours_and_minutes(after.eat_range_mark()?)?;
-    let clock = ClockTime { start: first.on_clock(None)?, end: Some(second.on_clock(Some(first))?) };
+    let clock = ClockTime {
+        start: first.on_clock(None)?,
+        end: Some(second.on_clock(Some(first))?),
+    };
     Some((clock, end))
 }
 
@@ -97,7 +116,9 @@ fn reading(cursor: Cursor<'_>) -> Option<(Reading, Cursor<'_>)> {
 }
 
 fn day_part(cursor: Cursor<'_>) -> (Option<DayPart>, Cursor<'_>) {
-    let found = DAY_PARTS.iter().find_map(|(word, part)| Some((*part, cursor.eat(word)?)));
+    let found = DAY_PARTS
+        .iter()
+        .find_map(|(word, part)| Some((*part, cursor.eat(word)?)));
     found.map_or((None, cursor), |(part, after)| (Some(part), after.skip_space()))
 }
 
@@ -106,7 +127,11 @@ fn hours_and_minutes(cursor: Cursor<'_>) -> Option<(Reading, Cursor<'_>)> {
     let (hour, _, after) = short_integer(cursor)?;
     let hour_end = after.eat("시")?;
     let hour = i8::try_from(hour).ok().filter(|hour| *hour <= 24)?;
-    let exact = Reading { part: None, hour, minute: 0 };
+    let exact = Reading {
+        part: None,
+        hour,
+        minute: 0,
+    };
     if let Some(half) = hour_end.skip_space().eat("반").filter(|end| end.ends_word()) {
         return Some((Reading { minute: 30, ..exact }, half));
     }
@@ -127,13 +152,18 @@ fn sixtieths<'text>(cursor: Cursor<'text>, unit: &str) -> Option<(i8, Cursor<'te
 fn digital(cursor: Cursor<'_>, has_part: bool) -> Option<(Reading, Cursor<'_>)> {
     let (hour, hour_digits, after) = short_integer(cursor)?;
     let (minute, minute_digits, end) = short_integer(after.eat(":")?)?;
-    let shaped = minute_digits == 2 && minute < 60 && hour <= 24 && (hour_digits == 2 || has_part && hour_digits == 1);
+    let shaped =
+        minute_digits == 2 && minute < 60 && hour <= 24 && (hour_digits == 2 || has_part && hour_digits == 1);
     let end = match end.eat(":").and_then(short_integer) {
         Some((_, 2, end)) => end,
         Some(_) => return None,
         None => end,
     };
-    let reading = Reading { part: None, hour: i8::try_from(hour).ok()?, minute: i8::try_from(minute).ok()? };
+    let reading = Reading {
+        part: None,
+        hour: i8::try_from(hour).ok()?,
+        minute: i8::try_from(minute).ok()?,
+    };
     (shaped && end.ends_latin() && end.peek() != Some(':')).then_some((reading, end))
 }
 

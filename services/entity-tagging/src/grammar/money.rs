@@ -51,7 +51,11 @@ const CURRENCIES: &[(&str, &str)] = &[
     ("랜드", "ZAR"),
     ("셰켈", "ILS"),
     ("동", "VND"),
+    (CENT, "USD"),
 ];
+
+/// A hundredth of a dollar, the only part of a currency that news counts in.
+const CENT: &str = "센트";
 
 const SIGNS: &[(&str, &str)] = &[
     ("US$", "USD"),
@@ -68,23 +72,167 @@ const SIGNS: &[(&str, &str)] = &[
 
 /// Words in front of an amount that say it is money.
 const MONEY_WORDS: &[&str] = &[
-    "매출", "영업이익", "영업익", "영업손실", "순이익", "순익", "순손실", "당기순", "이익", "적자", "흑자", "손실", "투자", "예산", "자금",
-    "시총", "시가총액", "기업가치", "몸값", "가치", "비용", "금액", "자산", "부채", "거래액", "거래대금", "거래 규모", "수수료", "펀드", "대출",
-    "융자", "지원금", "보조금", "기금", "계약", "인수", "연봉", "상금", "과징금", "벌금", "사업비", "국비", "재원", "급여", "보증", "유치",
-    "조달", "출자", "배당", "세금", "세수", "수주", "시장 규모", "실적", "가격", "빚", "수익", "잔액", "공모", "증자", "매각", "낙찰", "보험료",
-    "임금", "월급", "분양가", "집값", "전세", "몫", "수출액", "수입액", "지급", "손해", "배상", "추경", "재정", "R&D",
+    "매출",
+    "영업이익",
+    "영업익",
+    "영업손실",
+    "순이익",
+    "순익",
+    "순손실",
+    "당기순",
+    "이익",
+    "적자",
+    "흑자",
+    "손실",
+    "투자",
+    "예산",
+    "자금",
+    "시총",
+    "시가총액",
+    "기업가치",
+    "몸값",
+    "가치",
+    "비용",
+    "금액",
+    "자산",
+    "부채",
+    "거래액",
+    "거래대금",
+    "거래 규모",
+    "수수료",
+    "펀드",
+    "대출",
+    "융자",
+    "지원금",
+    "보조금",
+    "기금",
+    "계약",
+    "인수",
+    "연봉",
+    "상금",
+    "과징금",
+    "벌금",
+    "사업비",
+    "국비",
+    "재원",
+    "급여",
+    "보증",
+    "유치",
+    "조달",
+    "출자",
+    "배당",
+    "세금",
+    "세수",
+    "수주",
+    "시장 규모",
+    "실적",
+    "가격",
+    "빚",
+    "수익",
+    "잔액",
+    "공모",
+    "증자",
+    "매각",
+    "낙찰",
+    "보험료",
+    "임금",
+    "월급",
+    "분양가",
+    "집값",
+    "전세",
+    "몫",
+    "수출액",
+    "수입액",
+    "지급",
+    "손해",
+    "배상",
+    "추경",
+    "재정",
+    "R&D",
 ];
 
 /// Words behind an amount that say it is money.
 const MONEY_FOLLOWERS: &[&str] = &[
-    "규모", "투자", "유치", "투입", "지원", "적자", "흑자", "매출", "영업익", "영업이익", "이익", "손실", "예산", "펀드", "배상", "과징금",
-    "벌금", "시장", "클럽", "조달", "출자", "들여", "들인", "쏟아", "자금", "대출", "빚", "기부", "수주", "계약", "순매수", "순매도", "자산",
-    "확보", "몸값", "인수", "베팅", "쾌척", "썼", "번다", "벌",
+    "규모",
+    "투자",
+    "유치",
+    "투입",
+    "지원",
+    "적자",
+    "흑자",
+    "매출",
+    "영업익",
+    "영업이익",
+    "이익",
+    "손실",
+    "예산",
+    "펀드",
+    "배상",
+    "과징금",
+    "벌금",
+    "시장",
+    "클럽",
+    "조달",
+    "출자",
+    "들여",
+    "들인",
+    "쏟아",
+    "자금",
+    "대출",
+    "빚",
+    "기부",
+    "수주",
+    "계약",
+    "순매수",
+    "순매도",
+    "자산",
+    "확보",
+    "몸값",
+    "인수",
+    "베팅",
+    "쾌척",
+    "썼",
+    "번다",
+    "받은",
+    "받는",
+    "받아",
+    "매수",
+    "매도",
+    "지분",
+    "배당",
+    "채무",
+    "부채",
+    "순익",
+    "순이익",
+    "연봉",
+    "비용",
+    "보상",
+    "보조금",
+    "탈세",
+    "횡령",
+    "사기",
 ];
 
 /// Words in front of an amount of 억 that count something else.
-const OTHER_COUNTS: &[&str] =
-    &["인구", "매개변수", "파라미터", "이용자", "사용자", "가입자", "회원", "조회", "토큰", "다운로드", "면적", "관객", "누적 판매"];
+const OTHER_COUNTS: &[&str] = &[
+    "인구",
+    "매개변수",
+    "파라미터",
+    "이용자",
+    "사용자",
+    "가입자",
+    "회원",
+    "조회",
+    "토큰",
+    "다운로드",
+    "면적",
+    "관객",
+    "누적 판매",
+    "인류",
+    "시청자",
+    "유저",
+    "구독자",
+];
 
 /// An amount of money at the cursor.
 pub(super) fn money(cursor: Cursor<'_>) -> Option<Match> {
@@ -95,20 +243,36 @@ pub(super) fn money(cursor: Cursor<'_>) -> Option<Match> {
 }
 
 fn matched(amount: Amount, currency_code: &str, end: Cursor<'_>, confidence: f32) -> Match {
-    let value = NormalizedValue::Money { amount, currency_code: currency_code.to_owned() };
-    Match { end: end.position(), entity_type: EntityType::Money, value: Some(value), confidence }
+    let value = NormalizedValue::Money {
+        amount,
+        currency_code: currency_code.to_owned(),
+    };
+    Match {
+        end: end.position(),
+        entity_type: EntityType::Money,
+        value: Some(value),
+        confidence,
+    }
 }
 
 /// $1.2, ₩3만, $1.2B.
 fn signed(cursor: Cursor<'_>) -> Option<Match> {
-    let (_, code, after) = SIGNS.iter().find_map(|(sign, code)| Some((sign, *code, cursor.eat(sign)?)))?;
+    let (_, code, after) = SIGNS
+        .iter()
+        .find_map(|(sign, code)| Some((sign, *code, cursor.eat(sign)?)))?;
     let (quantified, end) = number::quantified(after.skip_space())?;
     for (suffix, power) in [("B", 1_000_000_000_u64), ("M", 1_000_000), ("K", 1_000)] {
         if let Some(end) = end.eat(suffix).filter(|end| end.ends_latin()) {
-            return Some(matched(scaled(quantified.amount, Decimal::from(power))?, code, end, CERTAIN));
+            return Some(matched(
+                scaled(quantified.amount, Decimal::from(power))?,
+                code,
+                end,
+                CERTAIN,
+            ));
         }
     }
-    end.ends_latin().then(|| matched(quantified.amount, code, end, CERTAIN))
+    end.ends_latin()
+        .then(|| matched(quantified.amount, code, end, CERTAIN))
 }
 
 fn scaled(amount: Amount, factor: Decimal) -> Option<Amount> {
@@ -134,16 +298,28 @@ fn worded(cursor: Cursor<'_>) -> Option<Match> {
 
 /// 대 of 3만 원대 and 여 of 3만 원여 belong to the amount.
 fn eat_magnitude_suffix(end: Cursor<'_>) -> Cursor<'_> {
-    ["대", "여"].iter().find_map(|suffix| end.eat(suffix).filter(|after| after.ends_word())).unwrap_or(end)
+    ["대", "여"]
+        .iter()
+        .find_map(|suffix| end.eat(suffix).filter(|after| after.ends_word()))
+        .unwrap_or(end)
 }
 
 fn with_currency(cursor: Cursor<'_>) -> Option<(Quantified, &'static str, Cursor<'_>)> {
     let (quantified, after) = number::quantified(cursor)?;
     let spaced = after.skip_space();
     let is_spaced = spaced.position() != after.position();
-    let (word, code, end) = CURRENCIES.iter().find_map(|(word, code)| Some((*word, *code, spaced.eat(word)?)))?;
+    let (word, code, end) = CURRENCIES
+        .iter()
+        .find_map(|(word, code)| Some((*word, *code, spaced.eat(word)?)))?;
     let ends = eat_magnitude_suffix(end).ends_amount() || end.eat("화").is_some_and(Cursor::ends_amount);
-    (ends && can_count_money(&quantified, word, is_spaced)).then_some((quantified, code, end))
+    if !ends || !can_count_money(&quantified, word, is_spaced) {
+        return None;
+    }
+    if word == CENT {
+        let amount = scaled(quantified.amount, Decimal::new(1, 2))?;
+        return Some((Quantified { amount, ..quantified }, code, end));
+    }
+    Some((quantified, code, end))
 }
 
 /// Keeps particles and other words apart from currencies: 2024년엔, 네 동, 한 불.
@@ -153,7 +329,12 @@ fn can_count_money(quantified: &Quantified, word: &str, is_spaced: bool) -> bool
     match (word, number.style) {
         (_, NumberStyle::Native) => false,
         ("불" | "동" | "랜드", _) => number.scale > 0,
-        ("엔", NumberStyle::Digits) => large || number.plain().is_some_and(|value| value >= 100 && !is_year(value)),
+        ("엔", NumberStyle::Digits) => {
+            large
+                || number
+                    .plain()
+                    .is_some_and(|value| value >= 100 && !is_year(value))
+        }
         ("원", NumberStyle::Sino) => is_spaced || number.value >= Decimal::from(100_000),
         ("원", NumberStyle::Digits) => large || !is_spaced || number.value >= Decimal::from(10),
         _ => true,
@@ -179,8 +360,17 @@ fn bare(cursor: Cursor<'_>) -> Option<Match> {
     let counts_other = word_at(OTHER_COUNTS);
     if let Some(at) = word_at(MONEY_WORDS).filter(|at| counts_other.is_none_or(|other| other < *at)) {
         let near = before.len() - at < 60;
-        return Some(matched(quantified.amount, "KRW", end, if near { LIKELY } else { GUESSED }));
+        return Some(matched(
+            quantified.amount,
+            "KRW",
+            end,
+            if near { LIKELY } else { GUESSED },
+        ));
     }
-    let followed = MONEY_FOLLOWERS.iter().any(|word| end.skip_space().eat(word).is_some());
-    (followed && counts_other.is_none()).then(|| matched(quantified.amount, "KRW", end, GUESSED))
+    let after = end.sentence_after(36);
+    let followed = MONEY_FOLLOWERS.iter().any(|word| after.contains(word));
+    let counts_other = counts_other.is_some() || OTHER_COUNTS.iter().any(|word| after.contains(word));
+    // 조 is also a group; 억 counts money unless something else is named.
+    let is_usual = quantified.last.scale == 8;
+    (!counts_other && (followed || is_usual)).then(|| matched(quantified.amount, "KRW", end, GUESSED))
 }

@@ -77,15 +77,32 @@ impl Quantified {
 /// Digits that fit a [`Decimal`] together with the largest multiplier.
 const MAX_DIGITS: usize = 14;
 
-const BIG_SCALES: &[(&str, u32)] = &[("만", 4), ("억", 8), ("조", 12), ("경", 16)];
+const BIG_SCALES: &[(&str, u32)] = &[("만", 4), ("억", 8), ("조", 12)];
 const SMALL_SCALES: &[(&str, u32)] = &[("천", 3), ("백", 2), ("십", 1)];
 const SINO_DIGITS: &str = "일이삼사오육칠팔구";
 const NATIVE_TENS: &[(&str, u32)] = &[
-    ("스물", 20), ("스무", 20), ("서른", 30), ("마흔", 40), ("쉰", 50), ("예순", 60), ("일흔", 70), ("여든", 80), ("아흔", 90),
+    ("스물", 20),
+    ("스무", 20),
+    ("서른", 30),
+    ("마흔", 40),
+    ("쉰", 50),
+    ("예순", 60),
+    ("일흔", 70),
+    ("여든", 80),
+    ("아흔", 90),
     ("열", 10),
 ];
 const NATIVE_ONES: &[(&str, u32)] = &[
-    ("다섯", 5), ("여섯", 6), ("일곱", 7), ("여덟", 8), ("아홉", 9), ("한", 1), ("두", 2), ("세", 3), ("석", 3), ("네", 4),
+    ("다섯", 5),
+    ("여섯", 6),
+    ("일곱", 7),
+    ("여덟", 8),
+    ("아홉", 9),
+    ("한", 1),
+    ("두", 2),
+    ("세", 3),
+    ("석", 3),
+    ("네", 4),
     ("넉", 4),
 ];
 
@@ -95,17 +112,32 @@ pub(super) fn quantified(cursor: Cursor<'_>) -> Option<(Quantified, Cursor<'_>)>
     if let Some((range, end)) = range_from(first, after) {
         return Some((range, end));
     }
-    Some((Quantified { amount: Amount::Exact(first.value), last: first }, after))
+    Some((
+        Quantified {
+            amount: Amount::Exact(first.value),
+            last: first,
+        },
+        after,
+    ))
 }
 
 fn range_from(first: Number, after: Cursor<'_>) -> Option<(Quantified, Cursor<'_>)> {
     let (last, end) = number(after.eat_range_mark()?)?;
     // 3~5만 means 30,000 to 50,000, but 5,000~1만 means what it says.
     let shares_scale = first.scale == 0 && last.scale > 0 && first.value < last.coefficient;
-    let low = if shares_scale { first.value.checked_mul(power_of_ten(last.scale)?)? } else { first.value };
+    let low = if shares_scale {
+        first.value.checked_mul(power_of_ten(last.scale)?)?
+    } else {
+        first.value
+    };
     let both_digits = first.style == NumberStyle::Digits && last.style == NumberStyle::Digits;
-    (both_digits && low < last.value)
-        .then_some((Quantified { amount: Amount::Range(low, last.value), last }, end))
+    (both_digits && low < last.value).then_some((
+        Quantified {
+            amount: Amount::Range(low, last.value),
+            last,
+        },
+        end,
+    ))
 }
 
 /// One number at the cursor.
@@ -152,7 +184,9 @@ fn digit_number(cursor: Cursor<'_>) -> Option<(Number, Cursor<'_>)> {
         if number.scale == 0 {
             (number.scale, number.coefficient) = (power, chunk);
         }
-        number.value = number.value.checked_add(chunk.checked_mul(power_of_ten(power)?)?)?;
+        number.value = number
+            .value
+            .checked_add(chunk.checked_mul(power_of_ten(power)?)?)?;
         lowest_scale = power;
         match continuation(after, power) {
             Some(next) => at = next,
@@ -172,13 +206,21 @@ fn continuation(after: Cursor<'_>, power: u32) -> Option<Cursor<'_>> {
         return Some(next);
     }
     // Behind a space it may be another number: 830억 2024년.
-    let scaled = big_scale(end).is_some_and(|(smaller, _)| smaller < power) || written_with_small_scale(next, end);
-    let counted = end.skip_space().eat_any(&["원", "명", "달러", "여", "개", "건", "대", "톤", "가구"]).is_some();
-    (scaled || counted && (punctuated || value > Decimal::from(9))).then_some(next)
+    let scaled =
+        big_scale(end).is_some_and(|(smaller, _)| smaller < power) || written_with_small_scale(next, end);
+    let counted = end
+        .skip_space()
+        .eat_any(&["원", "명", "달러", "여", "개", "건", "대", "톤", "가구"])
+        .is_some();
+    let grouped = punctuated && power == 4 && value >= Decimal::ONE_THOUSAND;
+    (scaled || grouped || counted && value > Decimal::from(9)).then_some(next)
 }
 
 fn written_with_small_scale(start: Cursor<'_>, end: Cursor<'_>) -> bool {
-    start.rest().get(..end.position() - start.position()).is_some_and(|written| written.chars().any(is_hangul))
+    start
+        .rest()
+        .get(..end.position() - start.position())
+        .is_some_and(|written| written.chars().any(is_hangul))
 }
 
 /// 여 in front of a multiplier: 500여만.
@@ -205,17 +247,19 @@ fn with_about(mut number: Number, at: Cursor<'_>) -> (Number, Cursor<'_>) {
 
 /// What 여 stands in front of without a space.
 const ABOUT_FOLLOWERS: [&str; 29] = [
-    "명", "개", "건", "곳", "년", "일", "시간", "분", "초", "원", "달러", "유로", "엔", "위안", "종", "대", "편", "점", "권", "회", "차례",
-    "톤", "평", "가지", "가구", "마리", "㎡", "km", "㎞",
+    "명", "개", "건", "곳", "년", "일", "시간", "분", "초", "원", "달러", "유로", "엔", "위안", "종", "대",
+    "편", "점", "권", "회", "차례", "톤", "평", "가지", "가구", "마리", "㎡", "km", "㎞",
 ];
 
 /// Digits with 천, 백, 십: 1천, 2천5백, 4천500, 1,200, 1.5.
 fn chunk(cursor: Cursor<'_>) -> Option<(Decimal, bool, Cursor<'_>)> {
     let (mut value, punctuated, mut at) = digits(cursor)?;
-    let Some((mut power, after)) = small_scale(at) else { return Some((value, punctuated, at)) };
+    let Some((mut power, after)) = small_scale(at) else {
+        return Some((value, punctuated, at));
+    };
     value = value.checked_mul(power_of_ten(power)?)?;
     at = after;
-    while let Some((next, false, after)) = digits(at) {
+    while let Some((next, _, after)) = digits(at) {
         if next >= power_of_ten(power)? {
             break;
         }
@@ -233,13 +277,21 @@ fn chunk(cursor: Cursor<'_>) -> Option<(Decimal, bool, Cursor<'_>)> {
 /// Digits with thousands separators and a decimal point. A second point makes it a version or a date, so no number.
 fn digits(cursor: Cursor<'_>) -> Option<(Decimal, bool, Cursor<'_>)> {
     let bytes = cursor.rest().as_bytes();
-    let run = |from: usize| bytes.iter().skip(from).take(MAX_DIGITS + 1).take_while(|b| b.is_ascii_digit()).count();
+    let run = |from: usize| {
+        bytes
+            .iter()
+            .skip(from)
+            .take(MAX_DIGITS + 1)
+            .take_while(|b| b.is_ascii_digit())
+            .count()
+    };
     let mut end = run(0);
     if end == 0 || end > MAX_DIGITS {
         return None;
     }
     let mut punctuated = false;
-    while end <= MAX_DIGITS && bytes.get(end) == Some(&b',') && run(end + 1) == 3 && (punctuated || end <= 3) {
+    while end <= MAX_DIGITS && bytes.get(end) == Some(&b',') && run(end + 1) == 3 && (punctuated || end <= 3)
+    {
         end += 4;
         punctuated = true;
     }
@@ -260,7 +312,9 @@ fn digits(cursor: Cursor<'_>) -> Option<(Decimal, bool, Cursor<'_>)> {
 
 fn native_number(cursor: Cursor<'_>) -> Option<(Number, Cursor<'_>)> {
     let word = |at: Cursor<'_>, table: &[(&str, u32)]| {
-        table.iter().find_map(|(word, value)| Some((*value, at.eat(word)?.position())))
+        table
+            .iter()
+            .find_map(|(word, value)| Some((*value, at.eat(word)?.position())))
     };
     let tens = word(cursor, NATIVE_TENS);
     let behind_tens = tens.map_or(cursor, |(_, end)| cursor.moved_to(end));
@@ -270,7 +324,14 @@ fn native_number(cursor: Cursor<'_>) -> Option<(Number, Cursor<'_>)> {
     (value > 0).then(|| {
         let value = Decimal::from(value);
         with_about(
-            Number { value, style: NumberStyle::Native, scale: 0, punctuated: false, about: false, coefficient: value },
+            Number {
+                value,
+                style: NumberStyle::Native,
+                scale: 0,
+                punctuated: false,
+                about: false,
+                coefficient: value,
+            },
             end,
         )
     })
@@ -281,7 +342,11 @@ fn sino_number(cursor: Cursor<'_>) -> Option<(Number, Cursor<'_>)> {
     let (mut total, mut group, mut pending) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
     let (mut at, mut scaled, mut highest, mut lowest) = (cursor, false, 0, u32::MAX);
     while let Some(next) = at.peek().filter(|_| at.position() - cursor.position() < 36) {
-        if let Some(index) = SINO_DIGITS.chars().position(|digit| digit == next).filter(|_| pending.is_zero()) {
+        if let Some(index) = SINO_DIGITS
+            .chars()
+            .position(|digit| digit == next)
+            .filter(|_| pending.is_zero())
+        {
             pending = Decimal::from(index as u32 + 1);
         } else if let Some((power, _)) = small_scale(at) {
             group += pending.max(Decimal::ONE) * power_of_ten(power)?;
@@ -297,19 +362,31 @@ fn sino_number(cursor: Cursor<'_>) -> Option<(Number, Cursor<'_>)> {
         at = at.advance();
     }
     let value = total.checked_add(group)?.checked_add(pending)?;
-    let number =
-        Number { value, style: NumberStyle::Sino, scale: highest, punctuated: false, about: false, coefficient: value };
+    let number = Number {
+        value,
+        style: NumberStyle::Sino,
+        scale: highest,
+        punctuated: false,
+        about: false,
+        coefficient: value,
+    };
     // 억 and 조 alone are the rest of 수억, 수조.
-    let starts_alone = cursor.peek().is_some_and(|first| matches!(first, '억' | '조' | '경'));
-    (scaled && !starts_alone).then(|| with_about(number, at))
+    let starts_alone = cursor.peek().is_some_and(|first| matches!(first, '억' | '조'));
+    // 몇 백, 수 천: nobody knows how many.
+    let is_vague = cursor.follows_word(&["몇", "수"]);
+    (scaled && !starts_alone && !is_vague).then(|| with_about(number, at))
 }
 
 fn small_scale(at: Cursor<'_>) -> Option<(u32, Cursor<'_>)> {
-    SMALL_SCALES.iter().find_map(|(word, power)| Some((*power, at.eat(word)?)))
+    SMALL_SCALES
+        .iter()
+        .find_map(|(word, power)| Some((*power, at.eat(word)?)))
 }
 
 fn big_scale(at: Cursor<'_>) -> Option<(u32, Cursor<'_>)> {
-    BIG_SCALES.iter().find_map(|(word, power)| Some((*power, at.eat(word)?)))
+    BIG_SCALES
+        .iter()
+        .find_map(|(word, power)| Some((*power, at.eat(word)?)))
 }
 
 fn power_of_ten(power: u32) -> Option<Decimal> {

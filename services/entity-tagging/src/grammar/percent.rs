@@ -12,13 +12,20 @@ pub(super) fn percent(cursor: Cursor<'_>) -> Option<Match> {
     let (first, points, mut end) = signless(start)?;
     let mut amount = if negative { first.negated() } else { first }.amount;
     if let Some((upper, upper_points, after)) = end.eat_range_mark().and_then(signless)
-        && let Some(range) = first.joined(&upper).filter(|_| !negative && points == upper_points)
+        && let Some(range) = first
+            .joined(&upper)
+            .filter(|_| !negative && points == upper_points)
     {
         (amount, end) = (range, after);
     }
     let end = end.eat("대").filter(|after| after.ends_word()).unwrap_or(end);
     let value = NormalizedValue::Percent { amount, points };
-    Some(Match { end: end.position(), entity_type: EntityType::Percent, value: Some(value), confidence: CERTAIN })
+    Some(Match {
+        end: end.position(),
+        entity_type: EntityType::Percent,
+        value: Some(value),
+        confidence: CERTAIN,
+    })
 }
 
 /// A minus sign or word in front of a number.
@@ -26,13 +33,20 @@ pub(super) fn eat_minus(cursor: Cursor<'_>) -> (bool, Cursor<'_>) {
     if let Some(after) = cursor.eat_char(|sign| matches!(sign, '-' | '−' | '–')) {
         return (true, after);
     }
-    cursor.eat("마이너스").map_or((false, cursor), |after| (true, after.skip_space()))
+    cursor
+        .eat("마이너스")
+        .map_or((false, cursor), |after| (true, after.skip_space()))
 }
 
 fn signless(cursor: Cursor<'_>) -> Option<(Quantified, bool, Cursor<'_>)> {
     let (amount, after) = number::quantified(cursor)?;
-    let (_, mark_end) = after.eat_any(&["%", "％"]).or_else(|| after.skip_space().eat_any(&["%", "퍼센트"]))?;
-    let points = mark_end.eat("p").or_else(|| mark_end.eat("P")).filter(|after| after.ends_latin());
+    let (_, mark_end) = after
+        .eat_any(&["%", "％"])
+        .or_else(|| after.skip_space().eat_any(&["%", "퍼센트"]))?;
+    let points = mark_end
+        .eat("p")
+        .or_else(|| mark_end.eat("P"))
+        .filter(|after| after.ends_latin());
     let points = points.or_else(|| mark_end.skip_space().eat("포인트"));
     Some((amount, points.is_some(), points.unwrap_or(mark_end)))
 }

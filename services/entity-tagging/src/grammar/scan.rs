@@ -36,7 +36,10 @@ impl<'text> Cursor<'text> {
     /// Behind the next character.
     pub(super) fn advance(self) -> Self {
         let width = self.peek().map_or(0, char::len_utf8);
-        Self { position: self.position + width, ..self }
+        Self {
+            position: self.position + width,
+            ..self
+        }
     }
 
     /// The same text at `position`, which must be on a character boundary.
@@ -46,12 +49,17 @@ impl<'text> Cursor<'text> {
 
     /// Behind `literal` if it comes next.
     pub(super) fn eat(self, literal: &str) -> Option<Self> {
-        self.rest().starts_with(literal).then_some(Self { position: self.position + literal.len(), ..self })
+        self.rest().starts_with(literal).then_some(Self {
+            position: self.position + literal.len(),
+            ..self
+        })
     }
 
     /// The first of `literals` that comes next, so longer ones must stand before their prefixes.
     pub(super) fn eat_any(self, literals: &[&'static str]) -> Option<(&'static str, Self)> {
-        literals.iter().find_map(|literal| Some((*literal, self.eat(literal)?)))
+        literals
+            .iter()
+            .find_map(|literal| Some((*literal, self.eat(literal)?)))
     }
 
     /// Behind one space, if there is one.
@@ -87,7 +95,10 @@ impl<'text> Cursor<'text> {
     /// At most `bytes` of the text in front of the cursor that belong to the same sentence.
     pub(super) fn sentence_before(self, bytes: usize) -> &'text str {
         let window = self.text_before(bytes);
-        let start = window.char_indices().rev().find(|(at, mark)| ends_sentence(window, *at, *mark));
+        let start = window
+            .char_indices()
+            .rev()
+            .find(|(at, mark)| ends_sentence(window, *at, *mark));
         start.map_or(window, |(at, mark)| &window[at + mark.len_utf8()..])
     }
 
@@ -99,7 +110,9 @@ impl<'text> Cursor<'text> {
             end -= 1;
         }
         let window = &rest[..end];
-        let stop = window.char_indices().find(|(at, mark)| ends_sentence(window, *at, *mark));
+        let stop = window
+            .char_indices()
+            .find(|(at, mark)| ends_sentence(window, *at, *mark));
         stop.map_or(window, |(at, _)| &window[..at])
     }
 
@@ -113,21 +126,20 @@ impl<'text> Cursor<'text> {
         is_tail(self.rest(), PARTICLES, AMOUNT_SUFFIXES, TAIL_DEPTH)
     }
 
-    /// Whether the next character is no letter and no digit.
-    pub(super) fn ends_token(self) -> bool {
-        !self.peek().is_some_and(char::is_alphanumeric)
-    }
-
     /// Whether a Latin unit can end here: Korean may follow, more Latin letters or digits may not.
     pub(super) fn ends_latin(self) -> bool {
-        !self.peek().is_some_and(|next| next.is_alphanumeric() && !is_hangul(next))
+        !self
+            .peek()
+            .is_some_and(|next| next.is_alphanumeric() && !is_hangul(next))
     }
 
     /// Whether one of `words` stands directly in front of the cursor, spaces aside.
     pub(super) fn follows_word(self, words: &[&str]) -> bool {
         let before = self.text_before(32).trim_end();
         words.iter().any(|word| {
-            before.strip_suffix(word).is_some_and(|rest| !rest.chars().next_back().is_some_and(is_hangul))
+            before
+                .strip_suffix(word)
+                .is_some_and(|rest| !rest.chars().next_back().is_some_and(is_hangul))
         })
     }
 }
@@ -137,16 +149,56 @@ const TAIL_DEPTH: usize = 4;
 
 /// Particles (조사) and the forms of the copula, in any order.
 const PARTICLES: &[&str] = &[
-    "은", "는", "이", "가", "을", "를", "의", "에", "에서", "에게", "께", "께서", "으로", "로", "와", "과", "도", "만", "까지", "부터",
-    "보다", "마다", "쯤", "경", "정도", "가량", "이나", "나", "라도", "이며", "며", "이고", "고", "이다", "다", "인", "일", "라", "처럼",
-    "밖에", "뿐", "란", "인데", "인가", "던", "지만", "어서", "든", "하고", "랑", "만큼", "조차", "씩", "엔", "에선", "들", "자", "면",
+    "은", "는", "이", "가", "을", "를", "의", "에", "에서", "서", "에게", "께", "께서", "으로", "로", "와",
+    "과", "도", "만", "까지", "부터", "보다", "마다", "쯤", "경", "정도", "가량", "이나", "나", "라도",
+    "이며", "며", "이고", "고", "이다", "다", "인", "일", "라", "처럼", "밖에", "뿐", "란", "사이", "짜리",
+    "이상", "이하", "미만", "이내", "초과", "인데", "인가", "던", "지만", "어서", "든", "하고", "랑", "만큼",
+    "조차", "씩", "엔", "에선", "들", "자", "면",
 ];
 
 /// What attaches to an amount besides particles.
 const AMOUNT_SUFFIXES: &[&str] = &[
-    "간", "당", "짜리", "이상", "이하", "미만", "초과", "이내", "내", "안팎", "대비", "치", "어치", "급", "규모", "전", "후", "뒤", "동안",
-    "연속", "째", "만에", "만의", "여", "가까이", "남짓", "넘게", "상당", "선", "권", "수준", "외", "등", "중", "분", "새", "이후", "이전",
-    "용", "형",
+    "간",
+    "당",
+    "짜리",
+    "이상",
+    "이하",
+    "미만",
+    "초과",
+    "이내",
+    "내",
+    "안팎",
+    "대비",
+    "치",
+    "어치",
+    "급",
+    "규모",
+    "전",
+    "후",
+    "뒤",
+    "동안",
+    "연속",
+    "째",
+    "만에",
+    "만의",
+    "여",
+    "가까이",
+    "남짓",
+    "넘게",
+    "상당",
+    "선",
+    "권",
+    "수준",
+    "외",
+    "등",
+    "중",
+    "분",
+    "새",
+    "이후",
+    "이전",
+    "용",
+    "형",
+    "꼴",
 ];
 
 /// The copula in the past or formal style ends a word whatever comes after it.

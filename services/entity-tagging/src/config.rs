@@ -1,0 +1,102 @@
+//! Settings of the entity-tagging service.
+
+use gisa_event_log::jetstream::JetStreamConfig;
+use gisa_service_runtime::{LoggingConfig, ServerConfig, Settings, run::ServiceSettings};
+use serde::{Deserialize, Serialize};
+
+/// Settings of the `gisa-entity-tagging` binary.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EntityTaggingSettings {
+    /// The gRPC server.
+    pub server: ServerConfig,
+    /// The logs.
+    pub logging: LoggingConfig,
+    /// The event log.
+    pub nats: JetStreamConfig,
+    /// The service itself.
+    pub tagging: TaggingConfig,
+}
+
+/// Settings of the service itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaggingConfig {
+    /// Durable consumer of ARTICLES that all replicas share.
+    pub consumer_name: String,
+    /// Articles that one process works on at a time.
+    pub max_in_flight: usize,
+    /// Articles that all processes together may have in work.
+    pub max_ack_pending: usize,
+    /// After this long without a sign of life an article is given to another worker. Milliseconds.
+    pub ack_wait_ms: u64,
+    /// How often an article is tried before it goes to DEAD_LETTERS.
+    pub max_attempts: u32,
+    /// Largest body that TagText and TagTexts accept, in bytes.
+    pub max_body_bytes: usize,
+}
+
+impl Default for EntityTaggingSettings {
+    fn default() -> Self {
+        Self {
+            server: ServerConfig::on_port(7702),
+            logging: LoggingConfig::default(),
+            nats: JetStreamConfig::default(),
+            tagging: TaggingConfig::default(),
+        }
+    }
+}
+
+impl Default for TaggingConfig {
+    fn default() -> Self {
+        Self {
+            consumer_name: "entity-tagging".to_owned(),
+            max_in_flight: 128,
+            max_ack_pending: 1024,
+            ack_wait_ms: 30_000,
+            max_attempts: 5,
+            max_body_bytes: 512 * 1024,
+        }
+    }
+}
+
+impl TaggingConfig {
+    /// Checks names and limits.
+    pub fn validate(&self) -> Result<(), String> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if self.consumer_name.is_empty() || !self.consumer_name.bytes().all(allowed) {
+            return Err("tagging.consumer_name must be letters, digits, - and _".to_owned());
+        }
+        if self.max_in_flight == 0 || self.max_ack_pending < self.max_in_flight {
+            return Err(
+                "tagging.max_in_flight must be at least 1 and at most tagging.max_ack_pending".to_owned(),
+            );
+        }
+        if self.ack_wait_ms < 1000 {
+            return Err("tagging.ack_wait_ms must be at least 1000".to_owned());
+        }
+        if self.max_attempts == 0 {
+            return Err("tagging.max_attempts must be at least 1".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Settings for EntityTaggingSettings {
+    fn validate(&self) -> Result<(), String> {
+        self.server.validate()?;
+        self.logging.validate()?;
+        self.nats.validate()?;
+        self.tagging.validate()
+    }
+}
+
+impl ServiceSettings for EntityTaggingSettings {
+    fn server(&self) -> &ServerConfig {
+        &self.server
+    }
+
+    fn logging(&self) -> &LoggingConfig {
+        &self.logging
+    }
+}

@@ -1,0 +1,246 @@
+//! The tagger: runs the layers over the fields of a text and turns what they find into mentions.
+
+use gisa_article_model::{Mention, OffsetMap, TaggerLayer, TaggerVersion, TextField, ZonedTime};
+
+use crate::dictionary::{Context, Dictionary, NameMatch};
+use crate::document::{self, Field};
+use crate::grammar::{Expression, find_expressions};
+use crate::resolver::{Candidate, resolve};
+use crate::salience;
+
+/// Version of the engine. Raise it with every change that can change a result: rules of any layer, the resolver,
+/// salience, the stop list, the built-in dictionary, the weights of a model. Articles are tagged again when it rises.
+const ENGINE_VERSION: u32 = 1;
+/// The built-in dictionary.
+const BUILT_IN_DICTIONARY: u64 = 0;
+
+/// A text to tag. Fields that an article does not have are empty.
+#[derive(Clone, Copy, Debug)]
+pub struct TextToTag<'a> {
+    /// Headline.
+    pub title: &'a str,
+    /// Sub-headline.
+    pub subtitle: &'a str,
+    /// Text.
+    pub body: &'a str,
+    /// What relative dates are resolved against.
+    pub published_at: ZonedTime,
+}
+
+/// Finds mentions in texts. Has no mutable state: share one in an `Arc`.
+#[derive(Debug)]
+pub struct Tagger {
+    dictionary: Dictionary,
+}
+
+impl Tagger {
+    /// A tagger that knows the names of `dictionary`.
+    pub fn new(dictionary: Dictionary) -> Self {
+        Self { dictionary }
+    }
+
+    /// The names that it knows.
+    pub fn dictionary(&self) -> &Dictionary {
+        &self.dictionary
+    }
+
+    /// What its results are to be compared by.
+    pub fn version(&self) -> TaggerVersion {
+        TaggerVersion {
+            engine: ENGINE_VERSION,
+            dictionary: BUILT_IN_DICTIONARY,
+        }
+    }
+
+    /// The mentions of a text: by field, then by start, not overlapping. Fields must be shorter than 4 GiB.
+    pub fn tag(&self, text: &TextToTag<'_>) -> Vec<Mention> {
+        let fields = [
+            (TextField::Title, text.title),
+            (TextField::Subtitle, text.subtitle),
+            (TextField::Body, text.body),
+        ];
+        let names = fields.map(|(_, text)| self.dictionary.find_names(text));
+        let context = Context::new(&self.dictionary, names.iter().flatten());
+        let link = |(text, names): (&str, &[NameMatch])| -> Vec<Candidate> {
+            names
+                .iter()
+                .map(|name| self.dictionary.link(text, name, &context))
+                .collect()
+        };
+        let linked: Vec<Vec<Candidate>> = fields
+            .iter()
+            .zip(&names)
+            .map(|((_, text), names)| link((text, names)))
+            .collect();
+        let introduced = {
+            let fields: Vec<Field<'_>> = fields
+                .iter()
+                .zip(&linked)
+                .map(|(&(_, text), names)| Field { text, names })
+                .collect();
+            document::find_introduced_names(&fields)
+        };
+        let reference = text.published_at.korean_datetime();
+        let mut mentions = Vec::new();
+        for ((field, text), (mut candidates, introduced)) in
+            fields.into_iter().zip(linked.into_iter().zip(introduced))
+        {
+            candidates.extend(introduced);
+            candidates.extend(find_expressions(text, reference).into_iter().map(Candidate::from));
+            add_mentions(field, text, resolve(candidates), &mut mentions);
+        }
+        salience::assign(&mut mentions, text.body.len());
+        mentions
+    }
+}
+
+impl From<Expression> for Candidate {
+    fn from(expression: Expression) -> Self {
+        Self {
+            range: expression.range,
+            entity_type: expression.entity_type,
+            value: expression.value,
+            link: None,
+            confidence: expression.confidence,
+            layer: TaggerLayer::Grammar,
+        }
+    }
+}
+
+fn add_mentions(field: TextField, text: &str, candidates: Vec<Candidate>, mentions: &mut Vec<Mention>) {
+    let offsets = OffsetMap::new(text);
+    mentions.extend(candidates.into_iter().filter_map(|candidate| {
+        let span = offsets.span(text, candidate.range.start, candidate.range.end)?;
+        Some(Mention {
+            field,
+            span,
+            surface: text[candidate.range].to_owned(),
+            entity_type: candidate.entity_type,
+            value: candidate.value,
+            link: candidate.link,
+            confidence: candidate.confidence,
+            salience: 0.0,
+            layer: candidate.layer,
+        })
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use gisa_article_model::EntityType;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static TAGGER: LazyLock<Tagger> = LazyLock::new(|| Tagger::new(Dictionary::built_in().unwrap()));
+
+    fn tag(title: &str, subtitle: &str, body: &str) -> Vec<Mention> {
+        let published_at = ZonedTime::in_korea("2026-09-01T08:00:00+09:00".parse().unwrap());
+        TAGGER.tag(&TextToTag {
+            title,
+            subtitle,
+            body,
+            published_at,
+        })
+    }
+
+    fn assert_sound(mentions: &[Mention], title: &str, subtitle: &str, body: &str) {
+        let mut last = (TextField::Title, 0);
+        for mention in mentions {
+            let text = match mention.field {
+                TextField::Title => title,
+                TextField::Subtitle => subtitle,
+                TextField::Body => body,
+            };
+            let span = mention.span;
+            assert_eq!(span.slice(text), Some(mention.surface.as_str()));
+            let code_points: String = text
+                .chars()
+                .skip(span.start_code_point as usize)
+                .take((span.end_code_point - span.start_code_point) as usize)
+                .collect();
+            assert_eq!(code_points, mention.surface);
+            let utf16: Vec<u16> = text.encode_utf16().collect();
+            let utf16 = &utf16[span.start_utf16 as usize..span.end_utf16 as usize];
+            assert_eq!(String::from_utf16(utf16).unwrap(), mention.surface);
+            assert!(
+                (mention.field, span.start_byte) >= last,
+                "{mention:?} overlaps or is out of order"
+            );
+            last = (mention.field, span.end_byte);
+            assert!((0.0..=1.0).contains(&mention.confidence) && (0.0..=1.0).contains(&mention.salience));
+            assert_eq!(mention.link.is_some(), mention.entity_type.is_name());
+        }
+    }
+
+    #[test]
+    fn tags_all_fields_with_all_layers() {
+        let (title, subtitle) = ("네이버, 새 모델 공개", "서울 강남에서 발표");
+        let body = "네이버(별이름 없음)는 😀 지난해 '엔비디아'와 협력했다. 과학기술정보통신부(과기통부)는 환영했다. 과기통부 장관이 말했다.";
+        let mentions = tag(title, subtitle, body);
+        assert_sound(&mentions, title, subtitle, body);
+        let found = |surface: &str| {
+            mentions
+                .iter()
+                .filter(|mention| mention.surface == surface)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("네이버").len(), 2);
+        assert_eq!(found("네이버")[0].field, TextField::Title);
+        assert_eq!(
+            found("네이버")[1].link.as_ref().unwrap().entity_id.as_deref(),
+            Some("org:naver")
+        );
+        assert_eq!(found("과기통부").len(), 2);
+        assert_eq!(found("과기통부")[0].layer, TaggerLayer::Document);
+        assert_eq!(found("과기통부")[1].link, found("과학기술정보통신부")[0].link);
+        assert!(found("네이버")[0].salience > found("엔비디아")[0].salience);
+        assert!(tag("", "", "").is_empty());
+    }
+
+    #[test]
+    fn names_and_expressions_do_not_cut_each_other() {
+        let body = "2024 파리 올림픽과 CES 2025에서 갤럭시 S25를 봤다.";
+        let mentions = tag("", "", body);
+        assert_sound(&mentions, "", "", body);
+        let surfaces: Vec<&str> = mentions.iter().map(|mention| mention.surface.as_str()).collect();
+        assert_eq!(surfaces, ["2024 파리 올림픽", "CES 2025", "갤럭시 S25"]);
+        assert!(
+            mentions
+                .iter()
+                .all(|mention| matches!(mention.entity_type, EntityType::Event | EntityType::Product))
+        );
+    }
+
+    fn fragment() -> impl Strategy<Value = String> {
+        let names: Vec<&str> = TAGGER
+            .dictionary()
+            .entities()
+            .iter()
+            .map(|entity| entity.name.as_str())
+            .collect();
+        let glue = [
+            "는 ", "(", ")", "'", "·", "에서 ", "장은 ", "2024", " S27", " ", "\n", "을", "😀", "제1회 ",
+            "3조 원", "인",
+        ];
+        prop_oneof![
+            prop::sample::select(names).prop_map(str::to_owned),
+            prop::sample::select(glue.to_vec()).prop_map(str::to_owned),
+            "\\PC{0,4}",
+            any::<String>(),
+        ]
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        prop::collection::vec(fragment(), 0..14).prop_map(|fragments| fragments.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_sound_mentions(title in text(), subtitle in text(), body in text()) {
+            assert_sound(&tag(&title, &subtitle, &body), &title, &subtitle, &body);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! TagText and TagTexts.
+
+use gisa_proto::{
+    article::v1::ZonedTime,
+    entity::v1::{EntityType, normalized_value::Value},
+    tagging::v1::{TagTextRequest, TagTextsRequest, TextToTag, tag_texts_response::Outcome},
+};
+use tonic::{Code, Status};
+use tonic_types::{RpcStatusExt, StatusExt as _};
+
+use crate::Service;
+
+fn text(body: &str) -> TextToTag {
+    TextToTag {
+        body: body.to_owned(),
+        published_at: Some(ZonedTime {
+            // 3 November 2026 in Korea, still the 2nd in UTC.
+            instant: Some("2026-11-02T20:00:00Z".parse().unwrap()),
+            utc_offset_seconds: 9 * 3600,
+        }),
+        ..TextToTag::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_is_tagged_with_values_in_korean_time() {
+    let mut service = Service::start().await;
+    let request = TagTextRequest {
+        text: Some(text("SK하이닉스는 어제 3만 달러를 냈다.")),
+    };
+    let tags = service
+        .client
+        .tag_text(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .tags
+        .unwrap();
+    let value = |kind: EntityType| {
+        let mention = tags
+            .mentions
+            .iter()
+            .find(|mention| mention.r#type() == kind)
+            .unwrap();
+        mention.value.clone().unwrap().value.unwrap()
+    };
+    assert!(matches!(value(EntityType::Date), Value::Date(date) if date.iso8601 == "2026-11-02"));
+    assert!(
+        matches!(value(EntityType::Money), Value::Money(money) if money.amount == "30000" && money.currency_code == "USD")
+    );
+    let company = tags
+        .mentions
+        .iter()
+        .find(|mention| mention.r#type() == EntityType::Organization)
+        .unwrap();
+    assert_eq!(company.surface, "SK하이닉스");
+    assert!(!company.link.as_ref().unwrap().entity_id.is_empty());
+    assert!(tags.tagger_version.unwrap().engine >= 1);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_texts_are_explained() {
+    let mut service = Service::start().await;
+    let mut refused = async |text: Option<TextToTag>| -> Status {
+        service
+            .client
+            .tag_text(TagTextRequest { text })
+            .await
+            .unwrap_err()
+    };
+    let reason = |status: &Status| status.get_error_details().error_info().unwrap().reason.clone();
+
+    for (given, field) in [
+        (None, "text"),
+        (Some(text("  ")), "text"),
+        // Decomposed Hangul: offsets would count in another text than the caller's.
+        (Some(text("\u{1109}\u{1161}\u{11b7}성")), "text.body"),
+    ] {
+        let status = refused(given).await;
+        assert_eq!(
+            (status.code(), reason(&status).as_str()),
+            (Code::InvalidArgument, "INVALID_FIELD")
+        );
+        assert_eq!(
+            status.get_error_details().bad_request().unwrap().field_violations[0].field,
+            field
+        );
+    }
+    let status = refused(Some(text(&"가".repeat(175_000)))).await;
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::InvalidArgument, "BODY_TOO_LARGE")
+    );
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_is_answered_in_order_and_a_bad_text_disturbs_no_other() {
+    let mut service = Service::start().await;
+    let requests: Vec<TagTextsRequest> = (0..50)
+        .map(|number| TagTextsRequest {
+            correlation_id: number.to_string(),
+            text: (number != 25).then(|| text(&format!("네이버는 {number}억 원을 투자했다."))),
+        })
+        .collect();
+    let mut answers = service
+        .client
+        .tag_texts(tokio_stream::iter(requests))
+        .await
+        .unwrap()
+        .into_inner();
+    for number in 0..50 {
+        let answer = answers.message().await.unwrap().unwrap();
+        assert_eq!(answer.correlation_id, number.to_string());
+        match answer.outcome.unwrap() {
+            Outcome::Tags(tags) => assert_eq!(tags.mentions[0].surface, "네이버"),
+            Outcome::Error(error) => {
+                assert_eq!(number, 25, "{error:?}");
+                assert_eq!(
+                    error.get_error_details().error_info().unwrap().reason,
+                    "INVALID_FIELD"
+                );
+            }
+        }
+    }
+    assert!(answers.message().await.unwrap().is_none());
+    service.stop().await;
+}
