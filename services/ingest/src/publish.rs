@@ -1,0 +1,222 @@
+//! Event log out: read the current revision, decide, append on condition that nobody else was faster, else again.
+//!
+//! The condition is per article and enforced by the log, so any number of replicas may work on the same articles: of two
+//! that bring the same new content one creates the revision, and the other, sent back by the conflict, finds it unchanged.
+
+use std::{sync::Arc, time::Duration};
+
+use gisa_article_codec::{ArticleRevised, LogPosition, WriteToken};
+use gisa_article_model::ArticleId;
+use gisa_event_log::{
+    Append, AppendError, EventLog, ExpectedLast, Headers, LogError, Stream, Subject, retry::Backoff,
+};
+use jiff::Timestamp;
+use tokio::time::sleep;
+use tracing::{debug, error, warn};
+use uuid::Uuid;
+
+use crate::{
+    decide::{Decision, Operation, Outcome, Refusal, decide},
+    error::IngestError,
+    stream_identity::StreamIdentity,
+};
+
+/// How often an operation is decided before it gives way to the other writers of its article.
+const MAX_ATTEMPTS: u32 = 16;
+
+/// Between attempts. Whoever was faster is done already, so there is little to wait for.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(2),
+    longest: Duration::from_millis(100),
+};
+
+/// Carries out operations on the log.
+#[derive(Debug)]
+pub struct Publisher {
+    log: Arc<dyn EventLog>,
+    stream_identity: StreamIdentity,
+}
+
+/// An operation that was carried out: what it led to is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The article.
+    pub article_id: ArticleId,
+    /// What the operation was.
+    pub outcome: Outcome,
+    /// The revision that is now current.
+    pub revision: u32,
+    /// Names the write for readers.
+    pub write_token: String,
+}
+
+/// The newest record of an article.
+#[derive(Debug)]
+struct Current {
+    sequence: u64,
+    event: ArticleRevised,
+}
+
+impl Publisher {
+    /// A publisher to `log`. Fails if the log does not answer.
+    pub async fn new(log: Arc<dyn EventLog>) -> Result<Self, LogError> {
+        let stream_identity = StreamIdentity::ask(&*log).await?;
+        Ok(Self { log, stream_identity })
+    }
+
+    /// Carries out one operation; returns when its outcome is durable. `headers` go into the log with the revision.
+    ///
+    /// May be dropped at any time: then the revision is appended or not, and asking again is safe.
+    pub async fn carry_out(&self, operation: &Operation, headers: &Headers) -> Result<Accepted, IngestError> {
+        let article_id = operation.article_id();
+        let stream_identity = self
+            .stream_identity
+            .current(&*self.log)
+            .await
+            .map_err(|error| failed(article_id, "asking for the stream", &error))?;
+        let accepted = |outcome, revision, sequence| Accepted {
+            article_id: article_id.clone(),
+            outcome,
+            revision,
+            write_token: WriteToken {
+                article_id: article_id.clone(),
+                revision,
+                position: LogPosition {
+                    stream_identity,
+                    sequence,
+                },
+            }
+            .encode(),
+        };
+
+        let subject = Subject::article(article_id.as_str());
+        for attempt in 1..=MAX_ATTEMPTS {
+            let current = self.current(article_id, &subject).await?;
+            let sequence = current.as_ref().map_or(0, |current| current.sequence);
+            let on_record = current.as_ref().map(|current| &current.event);
+            let (outcome, event) = match decide(on_record, operation, Timestamp::now()) {
+                Decision::Refuse(refusal) => return Err(refused(article_id, refusal)),
+                Decision::Unchanged { revision } => {
+                    return Ok(accepted(Outcome::Unchanged, revision, sequence));
+                }
+                Decision::Append { outcome, event } => (outcome, event),
+            };
+            let expected_last = match current {
+                Some(_) => ExpectedLast::Sequence(sequence),
+                None => ExpectedLast::None,
+            };
+            match self.append(&subject, expected_last, headers, &event).await {
+                Ok(sequence) => return Ok(accepted(outcome, event.article.revision, sequence)),
+                Err(AppendError::Conflict { .. }) => {
+                    debug!(article.id = %article_id, attempt, "another writer was faster");
+                    sleep(BACKOFF.delay(attempt)).await;
+                }
+                Err(error) => return Err(not_appended(article_id, &error)),
+            }
+        }
+        Err(IngestError::ConcurrentChange {
+            article_id: article_id.clone(),
+        })
+    }
+
+    async fn current(
+        &self,
+        article_id: &ArticleId,
+        subject: &Subject,
+    ) -> Result<Option<Current>, IngestError> {
+        let last = self
+            .log
+            .last_of_subject(Stream::Articles, subject)
+            .await
+            .map_err(|error| failed(article_id, "reading the current revision", &error))?;
+        let Some(record) = last else {
+            return Ok(None);
+        };
+        match ArticleRevised::decode(&record.payload) {
+            Ok(event) => Ok(Some(Current {
+                sequence: record.sequence,
+                event,
+            })),
+            Err(error) => {
+                error!(
+                    article.id = %article_id, log.sequence = record.sequence, %error,
+                    "the record of article {article_id} cannot be read"
+                );
+                Err(IngestError::Internal {
+                    article_id: article_id.clone(),
+                })
+            }
+        }
+    }
+
+    async fn append(
+        &self,
+        subject: &Subject,
+        expected_last: ExpectedLast,
+        headers: &Headers,
+        event: &ArticleRevised,
+    ) -> Result<u64, AppendError> {
+        let message = Append {
+            subject: subject.clone(),
+            // One id for each decision. The log repeats an append that got no answer under the same id, so a "duplicate"
+            // is our own; and another replica that has decided the same must not be taken for us.
+            message_id: Uuid::new_v4().to_string(),
+            expected_last,
+            headers: headers.clone(),
+            payload: event.encode().into(),
+        };
+        let results = self.log.append(Stream::Articles, vec![message]).await;
+        let no_answer = || LogError::Unavailable("the log gave no answer to an append".to_owned());
+        let result = results
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Err(no_answer().into()));
+        result.map(|appended| appended.sequence)
+    }
+}
+
+fn refused(article_id: &ArticleId, refusal: Refusal) -> IngestError {
+    let article_id = article_id.clone();
+    match refusal {
+        Refusal::Retracted { revision } => IngestError::Retracted { article_id, revision },
+        Refusal::NotFound => IngestError::NotFound { article_id },
+    }
+}
+
+fn not_appended(article_id: &ArticleId, error: &AppendError) -> IngestError {
+    match error {
+        AppendError::StreamFull => {
+            warn!(article.id = %article_id, "article {article_id} was not stored: {error}");
+            IngestError::LogFull
+        }
+        AppendError::TooLarge { size, limit } => IngestError::TooLargeForLog {
+            size: *size,
+            limit: *limit,
+        },
+        AppendError::Log(error) => failed(article_id, "appending", error),
+        // Decided again by the caller, which does not come here with it.
+        AppendError::Conflict { .. } => IngestError::ConcurrentChange {
+            article_id: article_id.clone(),
+        },
+    }
+}
+
+/// Logs a failure of the log, once, and tells what the sender is told.
+fn failed(article_id: &ArticleId, doing: &str, error: &LogError) -> IngestError {
+    match error {
+        // A stream with unsafe settings is the operator's to repair; until then it is as if it were not there.
+        LogError::Unavailable(_) | LogError::Closed | LogError::UnsafeStream { .. } => {
+            warn!(article.id = %article_id, %error, "article {article_id} was not accepted: {doing} failed");
+            IngestError::LogUnavailable
+        }
+        LogError::Corrupt(_)
+        | LogError::Compacted { .. }
+        | LogError::Replaced { .. }
+        | LogError::InvalidSettings(_) => {
+            error!(article.id = %article_id, %error, "article {article_id} was not accepted: {doing} failed");
+            IngestError::Internal {
+                article_id: article_id.clone(),
+            }
+        }
+    }
+}
