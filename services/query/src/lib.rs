@@ -1,1 +1,70 @@
-//! stub
+//! The query service: keeps an index of the stream TAGGED; answers get and search from it and lets callers watch.
+//!
+//! One record goes through [`consume`] into the [`index`], whose state readers see through a [`view`]. One search goes
+//! through [`api`] (protobuf to domain), [`freshness`] (wait for the caller's own write), [`search`] (what is asked for)
+//! and the index; a watch goes through [`mod@watch`], which reads TAGGED itself and keeps in step with the index.
+
+pub mod analyzer;
+pub mod api;
+pub mod config;
+pub mod consume;
+pub mod filter;
+pub mod freshness;
+pub mod index;
+pub mod pages;
+pub mod search;
+pub mod token;
+pub mod view;
+pub mod watch;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use gisa_event_log::EventLog;
+use gisa_service_runtime::Assembly;
+
+pub use config::{QueryConfig, QuerySettings};
+
+use crate::{
+    analyzer::Analyzer,
+    api::QueryApi,
+    consume::Indexer,
+    freshness::Freshness,
+    index::{TantivyIndex, TantivyIndexConfig},
+    watch::Watches,
+};
+
+/// Adds the query service to a process and starts its indexing loop.
+pub async fn start(
+    config: &QueryConfig,
+    log: Arc<dyn EventLog>,
+    assembly: &mut Assembly,
+) -> anyhow::Result<()> {
+    let index_config = TantivyIndexConfig {
+        directory: config.index_directory.clone(),
+        writer_memory_bytes: config.writer_memory_bytes,
+        writer_threads: config.writer_threads,
+    };
+    let opening = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+        let analyzer = Analyzer::shared()?;
+        let index = TantivyIndex::open(index_config, Arc::clone(&analyzer))?;
+        Ok((analyzer, index))
+    });
+    let opened = opening.await.context("opening the index panicked")?;
+    let (analyzer, index) =
+        opened.with_context(|| format!("cannot open the index in {}", config.index_directory.display()))?;
+
+    let (indexer, view) = Indexer::new(config, Arc::clone(&log), Box::new(index));
+    let watches = Watches {
+        log: Arc::clone(&log),
+        view: view.clone(),
+        shutdown: assembly.shutdown(),
+        checkpoint_interval: config.checkpoint_interval(),
+        buffer: config.watch_buffer,
+    };
+    let freshness = Freshness::new(log, view.clone());
+    let api = QueryApi::new(analyzer, view, freshness, watches, config.max_wait());
+    assembly.add_grpc(api.into_service());
+    assembly.spawn("index", indexer.run(assembly.shutdown()));
+    Ok(())
+}
