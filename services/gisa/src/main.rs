@@ -1,1 +1,7 @@
-fn main() {}
+//! The `gisa` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gisa::run()
+}

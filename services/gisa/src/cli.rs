@@ -1,0 +1,377 @@
+//! The command line as types.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use anstream::ColorChoice;
+use clap::{
+    Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser, builder::TypedValueParser as _,
+};
+use clap_complete::Shell;
+use gisa_article_model::{EntityType, ZonedTime};
+
+use crate::article_file::{Format, parse_published_at};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  some articles were refused, or the operation failed
+  2  wrong usage
+  3  the server cannot be reached or is not ready
+  4  not found: no such article, or it was retracted or withheld
+
+Data goes to standard output, everything else to standard error. `gisa demo` shows it all without a server.";
+
+const INGEST_KEYS: &str = "\
+Keys of an article in JSON and NDJSON; `title` and `body` are required:
+  title, subtitle, body, section, language, url, copyright
+  source          publisher; default `unknown`, or --source
+  id, external_id the publisher's own id, a string or an integer
+  article_id      id in Gisa; derived from external_id, url or the text when absent
+  authors         array of names, or of objects with `name` and `email`
+  published_at    RFC 3339, or in Korean time `2026-11-02 09:30` or `2026-11-02`; when absent: --published-at, or
+                  the time of acceptance for a new article and the date on record for a known one
+  status          usable, corrected, withheld or retracted; a retraction needs no text
+  reason          why it was corrected, withheld or retracted
+Other keys are ignored with one warning for each.
+
+Repeating an ingest is safe: what is on record already is `unchanged`.";
+
+const TAG_OUTPUT: &str = "\
+Reads the same files as `gisa ingest`; only one of title, subtitle and body is needed. Texts must be NFC-normalised,
+because offsets count in the text as given.
+
+With --output json, one line an article:
+  {\"id\":12,\"mentions\":[{\"field\":\"title\",\"start\":0,\"end\":3,\"surface\":\"...\",\"type\":\"ORGANIZATION\",
+   \"value\":null,\"entity_id\":\"org:...\",\"confidence\":0.9,\"layer\":\"dictionary\"}]}
+Offsets are in Unicode code points, the end exclusive. `id` is the `id` of the article as given, else its
+`external_id` or `article_id`, else null.";
+
+/// Korean news as queryable, watchable, tagged articles.
+#[derive(Debug, Parser)]
+#[command(name = "gisa", version, after_help = EXIT_CODES, propagate_version = true, max_term_width = 100)]
+pub struct CommandLine {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: GlobalArguments,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+pub struct GlobalArguments {
+    /// Address of the service
+    #[arg(
+        long,
+        global = true,
+        env = "GISA_SERVER",
+        default_value = "http://127.0.0.1:7700",
+        value_name = "URL",
+        help_heading = "Global options"
+    )]
+    pub server: String,
+    /// Form of the results
+    #[arg(
+        long,
+        global = true,
+        default_value = "table",
+        value_name = "FORM",
+        help_heading = "Global options"
+    )]
+    pub output: OutputForm,
+    /// How long one call may take, for example `5s` or `1m`
+    #[arg(
+        long,
+        global = true,
+        default_value = "30s",
+        value_name = "DURATION",
+        value_parser = parse_duration,
+        help_heading = "Global options"
+    )]
+    pub timeout: Duration,
+    /// Colours; `auto` looks at the terminal, NO_COLOR and CLICOLOR_FORCE
+    #[arg(
+        long,
+        global = true,
+        default_value = "auto",
+        value_name = "WHEN",
+        help_heading = "Global options"
+    )]
+    pub color: Color,
+}
+
+/// Form of the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputForm {
+    /// For people.
+    Table,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// Whether to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl Color {
+    pub(crate) fn apply(self) {
+        match self {
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// See it work: the whole pipeline in a temporary directory, with sample articles
+    Demo,
+    /// Run the three services in this process, with their data in one directory
+    Dev(DevArguments),
+    /// Send articles from files
+    #[command(after_help = INGEST_KEYS)]
+    Ingest(IngestArguments),
+    /// Show one article with its mentions
+    Get(GetArguments),
+    /// Search articles
+    Search(SearchArguments),
+    /// Follow articles as they appear, change and disappear
+    Watch(WatchArguments),
+    /// Retract an article for good
+    Retract(RetractArguments),
+    /// Tag articles from files, without a server
+    #[command(after_help = TAG_OUTPUT)]
+    Tag(TagArguments),
+    /// Print a completion script
+    Completions(CompletionsArguments),
+}
+
+/// Flags of `gisa dev`.
+#[derive(Debug, Args)]
+pub struct DevArguments {
+    /// Directory of the event log and the index; made if it is missing [default: gisa-data]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub data_dir: Option<PathBuf>,
+    /// Address of the gRPC port [default: 127.0.0.1:7700]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Settings file in TOML
+    #[arg(long, value_name = "FILE", env = "GISA_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Set one setting, for example `--set logging.level=debug`; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// Print the effective settings as TOML and exit
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+/// Flags of `gisa ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArguments {
+    /// Files to read; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Format of the files
+    #[arg(long, default_value = "auto")]
+    pub format: Format,
+    /// Publisher of articles that name none
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Publication time of articles that have none
+    #[arg(long, value_name = "TIME", value_parser = parse_published_at)]
+    pub published_at: Option<ZonedTime>,
+    /// Wait until what was written is visible to queries (with more than 1,024 articles: until the last 1,024 are)
+    #[arg(long)]
+    pub wait: bool,
+    /// How long to go on trying when the server or its log is unavailable. The first connection is only tried once,
+    /// unless this is given [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub retry_for: Option<Duration>,
+}
+
+/// Flags of `gisa get`.
+#[derive(Debug, Args)]
+pub struct GetArguments {
+    /// Id of the article
+    #[arg(value_name = "ID")]
+    pub article_id: String,
+    /// Which revision; the latest by default
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub revision: u32,
+    /// Wait until the answer includes the write that returned this token
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TOKEN")]
+    pub write_token: String,
+}
+
+/// Which articles; conditions of different kinds must all hold, of one kind any will do.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FilterArguments {
+    /// Articles that mention this entity of the dictionary, for example `org:naver-cloud`; may be repeated
+    #[arg(long = "entity", value_name = "ENTITY_ID")]
+    pub entities: Vec<String>,
+    /// Articles that mention this name as written, for example `네이버클라우드`; may be repeated
+    #[arg(long = "surface", value_name = "NAME")]
+    pub surfaces: Vec<String>,
+    /// Articles with a mention of this type; may be repeated
+    #[arg(long = "type", value_name = "TYPE", value_parser = entity_type_parser(), ignore_case = true)]
+    pub types: Vec<EntityType>,
+    /// Articles of this publisher; may be repeated
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Articles of this section, for example `경제`; may be repeated
+    #[arg(long = "section", value_name = "SECTION")]
+    pub sections: Vec<String>,
+    /// Published at or after this time; a date is the start of its day in Korea
+    #[arg(long, value_name = "TIME", value_parser = parse_published_at)]
+    pub from: Option<ZonedTime>,
+    /// Published before this time; a date is the start of its day in Korea
+    #[arg(long, value_name = "TIME", value_parser = parse_published_at)]
+    pub until: Option<ZonedTime>,
+}
+
+/// Flags of `gisa search`.
+#[derive(Debug, Args)]
+pub struct SearchArguments {
+    /// Words that must all occur, and phrases in double quotes; without any, all articles
+    #[arg(value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// Which articles.
+    #[command(flatten)]
+    pub filter: FilterArguments,
+    /// Order of the hits [default: relevance with a query, else newest]
+    #[arg(long)]
+    pub order: Option<Order>,
+    /// Most hits to show
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    /// Show all hits, however many
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
+    /// Wait until the answer includes the write that returned this token
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TOKEN")]
+    pub write_token: String,
+}
+
+/// Order of search hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// Best match first.
+    Relevance,
+    /// Newest publication first.
+    Newest,
+    /// Oldest publication first.
+    Oldest,
+}
+
+/// Flags of `gisa watch`.
+#[derive(Debug, Args)]
+pub struct WatchArguments {
+    /// Which articles.
+    #[command(flatten)]
+    pub filter: FilterArguments,
+    /// Start with what happened since then, for example 1970-01-01 for everything; without it, with what happens from
+    /// now on
+    #[arg(long, value_name = "TIME", value_parser = parse_published_at)]
+    pub since: Option<ZonedTime>,
+    /// Go on after the event that carried this token; the filter must be the same
+    #[arg(long, value_name = "TOKEN", conflicts_with = "since")]
+    pub resume: Option<String>,
+    /// Also show checkpoints
+    #[arg(long)]
+    pub checkpoints: bool,
+    /// End after this many changes
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+}
+
+/// Flags of `gisa retract`.
+#[derive(Debug, Args)]
+pub struct RetractArguments {
+    /// Id of the article
+    #[arg(value_name = "ID", required_unless_present_any = ["external_id", "url"])]
+    pub article_id: Option<String>,
+    /// Publisher of the article, with --external-id or --url [default: unknown]
+    #[arg(long, conflicts_with = "article_id")]
+    pub source: Option<String>,
+    /// The publisher's own id of the article
+    #[arg(long, value_name = "ID", conflicts_with_all = ["article_id", "url"])]
+    pub external_id: Option<String>,
+    /// Address of the article
+    #[arg(long, conflicts_with = "article_id")]
+    pub url: Option<String>,
+    /// Why, told to watchers
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub reason: String,
+}
+
+/// Flags of `gisa tag`.
+#[derive(Debug, Args)]
+pub struct TagArguments {
+    /// Files to read; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Format of the files
+    #[arg(long, default_value = "auto")]
+    pub format: Format,
+    /// Publication time of articles that have none; relative dates refer to it [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_published_at)]
+    pub published_at: Option<ZonedTime>,
+}
+
+/// Flags of `gisa completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    pub shell: Shell,
+}
+
+fn entity_type_parser() -> impl clap::builder::TypedValueParser<Value = EntityType> {
+    let names = EntityType::ALL.iter().map(|entity_type| entity_type.as_str());
+    PossibleValuesParser::new(names).try_map(|name| {
+        EntityType::parse(&name.to_ascii_uppercase()).ok_or_else(|| format!("unknown type `{name}`"))
+    })
+}
+
+/// Reads `30`, `30s`, `1m 30s` or `PT30S`.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Ok(Duration::from_secs(seconds.into()));
+    }
+    text.parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or_else(|| "use a number with a unit, for example 500ms, 30s or 2m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(parse_duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "-1s", "soon"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Runs the built `gisa` binary the way people and scripts do.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod demo;
+mod dev;
+mod harness;
+mod offline;
