@@ -1,0 +1,194 @@
+//! The pipeline as it runs in production: the real binaries, each a process of its own, over a real nats-server.
+
+use std::{net::SocketAddr, path::PathBuf, process::Stdio, sync::OnceLock};
+
+use gisa_event_log::test_server::NatsTestServer;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+use crate::{
+    Stage,
+    clients::{Endpoints, PATIENCE},
+};
+
+/// Three processes over one nats-server.
+#[derive(Debug)]
+pub struct NatsPipeline {
+    stages: [StageProcess; 3],
+    second_ingest: Option<StageProcess>,
+    directory: TempDir,
+    nats: NatsTestServer,
+}
+
+/// A stage as a process; killed when dropped.
+#[derive(Debug)]
+struct StageProcess {
+    address: SocketAddr,
+    child: Child,
+}
+
+impl NatsPipeline {
+    /// Starts a nats-server and the three stages, or gives `None` if the NATS tests are skipped knowingly.
+    pub async fn start_unless_skipped() -> Option<Self> {
+        let nats = NatsTestServer::start_unless_skipped().await?;
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let start = |stage| StageProcess::start(stage, None, nats.url(), directory.path().join("index"));
+        let stages = [
+            start(Stage::Ingest).await,
+            start(Stage::EntityTagging).await,
+            start(Stage::Query).await,
+        ];
+        Some(Self {
+            stages,
+            second_ingest: None,
+            directory,
+            nats,
+        })
+    }
+
+    /// Addresses of the three stages.
+    pub fn endpoints(&self) -> Endpoints {
+        let [ingest, tagging, query] = &self.stages;
+        Endpoints {
+            ingest: ingest.address,
+            tagging: tagging.address,
+            query: query.address,
+        }
+    }
+
+    /// Starts one more ingest.
+    pub async fn start_second_ingest(&mut self) -> SocketAddr {
+        let stage = StageProcess::start(Stage::Ingest, None, self.nats.url(), self.index_directory()).await;
+        self.second_ingest.insert(stage).address
+    }
+
+    /// SIGKILLs a stage.
+    pub async fn kill(&mut self, stage: Stage) {
+        self.stages[stage as usize]
+            .child
+            .kill()
+            .await
+            .expect("the process can be killed");
+    }
+
+    /// Starts a killed stage at its old address.
+    pub async fn start_stage(&mut self, stage: Stage) {
+        let address = self.stages[stage as usize].address;
+        self.stages[stage as usize] =
+            StageProcess::start(stage, Some(address), self.nats.url(), self.index_directory()).await;
+    }
+
+    /// The nats-server, to kill and start again.
+    pub fn nats(&mut self) -> &mut NatsTestServer {
+        &mut self.nats
+    }
+
+    fn index_directory(&self) -> PathBuf {
+        self.directory.path().join("index")
+    }
+}
+
+impl StageProcess {
+    async fn start(
+        stage: Stage,
+        address: Option<SocketAddr>,
+        nats_url: String,
+        index_directory: PathBuf,
+    ) -> Self {
+        let listen = address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+        let mut command = Command::new(program(stage));
+        command
+            .args(["--set", &format!("server.listen={listen}")])
+            .args(["--set", &format!("nats.servers={nats_url}")])
+            .args(["--set", "logging.format=json"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        if stage == Stage::Query {
+            command.args([
+                "--set",
+                &format!("query.index_directory={}", index_directory.display()),
+            ]);
+        }
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{stage:?} cannot be run: {error}"));
+        let stderr = child.stderr.take().expect("standard error is piped");
+
+        let mut lines = BufReader::new(stderr).lines();
+        let waiting = async {
+            let mut seen = Vec::new();
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Some(address) = listening_address(&line) {
+                    return address;
+                }
+                seen.push(line);
+            }
+            panic!(
+                "{stage:?} ended before it listened; its log:\n{}",
+                seen.join("\n")
+            );
+        };
+        let address = timeout(PATIENCE, waiting)
+            .await
+            .unwrap_or_else(|_| panic!("{stage:?} does not start"));
+        // The log goes on: read it so that the pipe does not fill up, and show it when the test fails.
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                println!("{stage:?}: {line}");
+            }
+        });
+        Self { address, child }
+    }
+}
+
+/// The address in the log line that says that the server listens.
+fn listening_address(line: &str) -> Option<SocketAddr> {
+    let event: serde_json::Value = serde_json::from_str(line).ok()?;
+    event["fields"]["server.address"].as_str()?.parse().ok()
+}
+
+/// The binary of a stage, built in the same profile as the tests.
+fn program(stage: Stage) -> PathBuf {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(build_programs);
+    directory.join(match stage {
+        Stage::Ingest => "gisa-ingest",
+        Stage::EntityTagging => "gisa-entity-tagging",
+        Stage::Query => "gisa-query",
+    })
+}
+
+/// Makes sure that the binaries are there and current; `cargo test -p gisa-integration-tests` alone does not build them.
+fn build_programs() -> PathBuf {
+    let test_binary = std::env::current_exe().expect("the path of this test");
+    // target/<profile>/deps/<test>
+    let directory = test_binary
+        .ancestors()
+        .nth(2)
+        .expect("a target directory")
+        .to_owned();
+    let mut build = std::process::Command::new(env!("CARGO"));
+    // The whole workspace, so that the dependencies are built with the features that `cargo test --workspace` has given
+    // them, and not once more.
+    build
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args(["build", "--quiet", "--workspace", "--bins"])
+        .env(
+            "CARGO_TARGET_DIR",
+            directory.parent().expect("a target directory"),
+        );
+    if directory.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(
+        build.status().expect("cargo can be run").success(),
+        "the services do not build"
+    );
+    directory
+}
