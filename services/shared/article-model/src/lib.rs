@@ -2,6 +2,7 @@
 //!
 //! Plain Rust: this crate does no I/O and knows neither protobuf nor NATS.
 
+pub mod analysis;
 pub mod article;
 pub mod article_id;
 pub mod mention;
@@ -9,6 +10,10 @@ pub mod offsets;
 pub mod tagged_article;
 pub mod value;
 
+pub use analysis::{
+    Analysis, Argument, ArgumentRole, ContentSignature, EntitySummary, PersonRole, Relation, RelationType,
+    TextRange, Topic, TopicScore,
+};
 pub use article::{Article, Author, ContentHash, PublicationState, ZonedTime};
 pub use article_id::{ArticleId, ArticleKey, InvalidArticleId};
 pub use mention::{EntityCandidate, EntityLink, EntityType, Mention, TaggerLayer, TextField};
