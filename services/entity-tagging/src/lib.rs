@@ -10,9 +10,11 @@ pub mod dictionary;
 pub mod document;
 pub mod error;
 pub mod grammar;
+pub mod model;
 pub mod publish;
 pub mod resolver;
 pub mod salience;
+pub mod sentences;
 pub mod tagger;
 
 use std::sync::Arc;

@@ -1,0 +1,315 @@
+//! The weights of the sequence model: the file and the table in memory.
+//!
+//! The file is one zstd frame of: the magic `GISAMDL1`, the number of features (u32), the calibration (two f32 a type), `LABELS × LABELS` transitions (i16), then the features by ascending key: the difference to the key
+//! before (LEB128), a mask of the labels with a weight in the lower 11 bits and the shift in the upper 5 (u16), a weight
+//! for each of those labels (i8, to be shifted left). Numbers are little-endian.
+
+use std::io::Read as _;
+
+use thiserror::Error;
+
+use super::features::FEATURES;
+
+/// Types of names that the model tells apart.
+pub const TYPES: usize = 5;
+
+/// Labels of the model: outside, and first and further characters of each type.
+pub const LABELS: usize = 1 + 2 * TYPES;
+
+const MAGIC: &[u8; 8] = b"GISAMDL1";
+
+/// What a decompressed file may be at most, in bytes: far more than any model that ships.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+
+/// At least so many slots of the table are free, of each four: keeps the search short.
+const FREE_QUARTERS: usize = 1;
+
+/// The bitmap has so many bits a feature; about one absent feature in so many passes it.
+const BITS_PER_FEATURE: usize = 16;
+
+/// The largest shift of a row: a weight of eight bits must fit in sixteen.
+pub const LARGEST_SHIFT: u8 = 8;
+
+/// Scores of one character by label; the last ones are padding that lets the compiler use whole vectors.
+pub type Scores = [i16; 16];
+
+/// Why a model file cannot be used.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// It cannot be decompressed.
+    #[error("the model file cannot be decompressed: {0}")]
+    Compression(std::io::Error),
+    /// It is not a model file of this version.
+    #[error("the model file is not of this version, or cut off")]
+    Format,
+}
+
+/// One feature: which one, and its weights.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(16))]
+struct Row {
+    /// Upper half of the feature's hash; 0 is a free slot.
+    key: u32,
+    weights: [i8; LABELS],
+    /// Weights are in units of two to this power: few features have large weights, and the others need small steps.
+    shift: u8,
+}
+
+/// Weights by feature, and of transitions.
+pub struct Weights {
+    /// Open addressing with linear probing; the length is a power of two.
+    rows: Vec<Row>,
+    /// Which features may have a row: most features of a text have none, and this is a small part of the table.
+    bitmap: Vec<u64>,
+    /// From the label of a character to that of the next.
+    pub(super) transitions: [[i32; LABELS]; LABELS],
+    calibration: Calibration,
+}
+
+/// How margins become probabilities, by type: the logistic function of `offset + slope · margin`.
+pub type Calibration = [(f32, f32); TYPES];
+
+impl std::fmt::Debug for Weights {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Weights")
+            .field("rows", &self.rows.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The part of a feature's hash that is kept, never 0.
+pub fn key_of(feature: u64) -> u32 {
+    ((feature >> 32) as u32).max(1)
+}
+
+impl Weights {
+    /// Reads a model file.
+    pub fn read(file: &[u8]) -> Result<Self, ModelError> {
+        let decoder = zstd::stream::read::Decoder::new(file).map_err(ModelError::Compression)?;
+        let mut bytes = Vec::new();
+        decoder
+            .take(LARGEST_FILE)
+            .read_to_end(&mut bytes)
+            .map_err(ModelError::Compression)?;
+        Self::parse(&bytes).ok_or(ModelError::Format)
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes.strip_prefix(MAGIC)?;
+        let count = u32::from_le_bytes(take(&mut rest)?) as usize;
+        // A feature takes at least two bytes, so that a wrong count cannot ask for more memory than the file is worth.
+        if count > rest.len() / 2 {
+            return None;
+        }
+        let mut calibration = [(0.0, 0.0); TYPES];
+        for (offset, slope) in &mut calibration {
+            *offset = f32::from_le_bytes(take(&mut rest)?);
+            *slope = f32::from_le_bytes(take(&mut rest)?);
+        }
+        let mut transitions = [[0; LABELS]; LABELS];
+        for weight in transitions.as_flattened_mut() {
+            *weight = i32::from(i16::from_le_bytes(take(&mut rest)?));
+        }
+        let slots = (count * 4 / (4 - FREE_QUARTERS) + 1).next_power_of_two();
+        let mut weights = Self {
+            rows: vec![Row::default(); slots],
+            bitmap: vec![0; (count * BITS_PER_FEATURE / 64 + 1).next_power_of_two()],
+            transitions,
+            calibration,
+        };
+        let mut key = 0u32;
+        for _ in 0..count {
+            key = key.checked_add(take_leb128(&mut rest)?)?;
+            let mask = u16::from_le_bytes(take(&mut rest)?);
+            let mut row = Row {
+                key,
+                weights: [0; LABELS],
+                shift: (mask >> LABELS) as u8,
+            };
+            if row.shift > LARGEST_SHIFT {
+                return None;
+            }
+            for (label, weight) in row.weights.iter_mut().enumerate() {
+                if mask & 1 << label != 0 {
+                    let [byte] = take(&mut rest)?;
+                    *weight = i8::from_le_bytes([byte]);
+                }
+            }
+            weights.insert(row)?;
+        }
+        rest.is_empty().then_some(weights)
+    }
+
+    fn insert(&mut self, row: Row) -> Option<()> {
+        let mask = self.rows.len() - 1;
+        let first = slot_of(row.key);
+        let slot = (0..self.rows.len())
+            .map(|step| (first + step) & mask)
+            .find(|&slot| self.rows[slot].key == 0)?;
+        let (word, bit) = self.bit_of(row.key);
+        self.bitmap[word] |= bit;
+        self.rows[slot] = row;
+        Some(())
+    }
+
+    #[inline]
+    fn bit_of(&self, key: u32) -> (usize, u64) {
+        let word = (key >> 6) as usize & (self.bitmap.len() - 1);
+        (word, 1 << (key & 63))
+    }
+
+    /// The sums of the weights of a character's features.
+    #[inline]
+    pub(super) fn scores(&self, features: &[u64; FEATURES]) -> Scores {
+        // First which features have a row, then the rows: the second loop's loads do not wait for each other.
+        let mut known = [0u32; FEATURES];
+        let mut count = 0;
+        for &feature in features {
+            let key = key_of(feature);
+            let (word, bit) = self.bit_of(key);
+            known[count] = key;
+            count += usize::from(self.bitmap[word] & bit != 0);
+        }
+        let mut scores: Scores = [0; 16];
+        let mask = self.rows.len() - 1;
+        for &key in &known[..count] {
+            let mut slot = slot_of(key) & mask;
+            while self.rows[slot].key != key && self.rows[slot].key != 0 {
+                slot = (slot + 1) & mask;
+            }
+            // A free slot has zero weights.
+            let row = &self.rows[slot];
+            for (score, &weight) in scores.iter_mut().zip(&row.weights) {
+                *score = score.saturating_add(i16::from(weight) << row.shift);
+            }
+        }
+        scores
+    }
+
+    /// How likely a mention with this margin is right, 0 to 1.
+    pub(super) fn confidence(&self, type_number: usize, margin: i32) -> f32 {
+        let (offset, slope) = self.calibration[type_number];
+        1.0 / (1.0 + (-(offset + slope * margin as f32)).exp())
+    }
+
+    /// Bytes in memory.
+    pub fn memory(&self) -> usize {
+        self.rows.len() * size_of::<Row>() + self.bitmap.len() * size_of::<u64>()
+    }
+}
+
+/// Keys are hashes; the multiplication makes other bits of them count than those of the bitmap.
+fn slot_of(key: u32) -> usize {
+    (key.wrapping_mul(0x9e37_79b1) >> 8) as usize
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = rest.split_first_chunk::<N>()?;
+    *rest = tail;
+    Some(*head)
+}
+
+fn take_leb128(rest: &mut &[u8]) -> Option<u32> {
+    let mut value = 0u32;
+    for shift in (0..32).step_by(7) {
+        let [byte] = take(rest)?;
+        value |= u32::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// The weights of one feature as the file has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    /// See [`key_of`].
+    pub key: u32,
+    /// Weights by label, to be shifted left.
+    pub weights: [i8; LABELS],
+    /// By how much, up to [`LARGEST_SHIFT`].
+    pub shift: u8,
+}
+
+/// Writes a model file. The rows may be in any order; of equal keys the first stays.
+pub fn write(
+    mut rows: Vec<FileRow>,
+    transitions: &[[i16; LABELS]; LABELS],
+    calibration: &Calibration,
+) -> std::io::Result<Vec<u8>> {
+    rows.sort_by_key(|row| row.key);
+    rows.dedup_by_key(|row| row.key);
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend((rows.len() as u32).to_le_bytes());
+    for (offset, slope) in calibration {
+        bytes.extend(offset.to_le_bytes());
+        bytes.extend(slope.to_le_bytes());
+    }
+    for weight in transitions.as_flattened() {
+        bytes.extend(weight.to_le_bytes());
+    }
+    let mut last = 0;
+    for row in rows {
+        let mut difference = row.key - last;
+        last = row.key;
+        while difference > 0x7f {
+            bytes.push(difference as u8 | 0x80);
+            difference >>= 7;
+        }
+        bytes.push(difference as u8);
+        let labels = (0..LABELS).filter(|&label| row.weights[label] != 0);
+        let mask = labels.fold(u16::from(row.shift) << LABELS, |mask, label| mask | 1 << label);
+        bytes.extend(mask.to_le_bytes());
+        bytes.extend(row.weights.iter().filter(|&&weight| weight != 0).map(|&weight| weight as u8));
+    }
+    zstd::stream::encode_all(bytes.as_slice(), 19)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> Vec<u8> {
+        let row = |key, label: usize, weight, shift| {
+            let mut weights = [0; LABELS];
+            weights[label] = weight;
+            FileRow { key, weights, shift }
+        };
+        let rows = vec![row(900_000_000, 4, -128, 2), row(5, 10, 127, 0)];
+        let mut transitions = [[0; LABELS]; LABELS];
+        transitions[1][2] = -7;
+        write(rows, &transitions, &[(0.0, 0.5); TYPES]).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let weights = Weights::read(&file()).unwrap();
+        assert_eq!(weights.confidence(3, 0), 0.5);
+        assert!(weights.confidence(3, 4) > 0.88 && weights.confidence(3, -4) < 0.12);
+        assert_eq!(weights.transitions[1][2], -7);
+        let mut features = [0; FEATURES];
+        features[0] = 5 << 32;
+        features[1] = 900_000_000 << 32;
+        features[2] = 6 << 32;
+        let scores = weights.scores(&features);
+        assert_eq!((scores[4], scores[10]), (-512, 127));
+        assert_eq!(scores.iter().filter(|&&score| score != 0).count(), 2);
+    }
+
+    #[test]
+    fn wrong_files_are_refused() {
+        assert!(matches!(Weights::read(b"not a model"), Err(ModelError::Compression(_))));
+        let bytes = zstd::stream::decode_all(file().as_slice()).unwrap();
+        for length in 0..bytes.len() {
+            assert!(Weights::parse(&bytes[..length]).is_none(), "{length}");
+        }
+        let mut longer = bytes.clone();
+        longer.push(0);
+        assert!(Weights::parse(&longer).is_none());
+        let mut greedy = bytes;
+        greedy[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(Weights::parse(&greedy).is_none());
+    }
+}
