@@ -1,9 +1,13 @@
 //! The dictionary layer: entities with their names, and where those names stand in a text.
 //!
 //! ```text
-//! TSV rows -> Entity -> Surface (a spelling and its senses) -> automaton
-//! text -> all matches -> word boundaries -> longest at each place -> chains and extensions -> link
+//! curated TSV rows -> Entity -> Surface (a spelling and its senses) \
+//! imported rows ------------------> spelling ------------------------> trie
+//! text -> matches at the beginnings of words -> word boundaries -> longest at each place -> chains and extensions -> link
 //! ```
+//!
+//! Curated names are trusted. Imported ones are of mixed quality: each has a [`Trust`] that says whether it proposes a
+//! mention or is only evidence for a model ([`Dictionary::gazetteer_hits`]).
 
 mod agency_chain;
 mod boundary;
@@ -11,6 +15,8 @@ mod built_in;
 mod entity;
 mod everyday_words;
 mod extension;
+mod gazetteer;
+mod imported;
 mod link;
 mod local_government;
 mod location_chain;
@@ -19,22 +25,26 @@ mod particle;
 mod stop_list;
 mod suffix;
 mod surface;
+mod trust;
 mod tsv;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 pub use entity::Entity;
+pub use gazetteer::{GazetteerClasses, GazetteerHit};
 pub use link::Context;
 pub use matcher::NameMatch;
 pub use stop_list::is_general_term;
+pub use trust::Trust;
 pub use tsv::{DictionaryError, RowProblem};
 
 pub(crate) use boundary::is_whole_name;
 
 use crate::resolver::Candidate;
+use imported::ImportedNames;
 use matcher::Matcher;
-use surface::SurfaceTable;
+use surface::{EntityPlace, Sense, SurfaceTable};
 
 /// Entities, indexed by their names.
 #[derive(Debug)]
@@ -46,18 +56,22 @@ pub struct Dictionary {
 }
 
 impl Dictionary {
-    /// The dictionary that ships with the service: all files of `seeds/dictionary`.
+    /// The dictionary that ships with the service: all files of `seeds/dictionary`, curated and imported.
     pub fn built_in() -> Result<Self, DictionaryError> {
         let mut entities = Vec::new();
         for (file, text) in built_in::FILES {
             entities.extend(Self::read_tsv(text, file)?);
         }
-        Self::from_entities(entities)
+        Self::new(entities, ImportedNames::unpack(built_in::COLLECTIONS)?)
     }
 
-    /// A dictionary of `entities`. An entity may come in several parts with one id, because a state-owned company stands
+    /// A dictionary of `entities`, all of them curated. An entity may come in several parts with one id, because a state-owned company stands
     /// in the file of companies and in that of institutions: type and name must agree, the rest is united.
     pub fn from_entities(entities: Vec<Entity>) -> Result<Self, DictionaryError> {
+        Self::new(entities, ImportedNames::default())
+    }
+
+    fn new(entities: Vec<Entity>, imported: ImportedNames) -> Result<Self, DictionaryError> {
         let mut by_id = BTreeMap::new();
         let mut united: Vec<Entity> = Vec::with_capacity(entities.len());
         for entity in entities {
@@ -69,7 +83,7 @@ impl Dictionary {
                 Entry::Occupied(entry) => united[*entry.get()].unite(entity)?,
             }
         }
-        let surfaces = SurfaceTable::new(&united);
+        let surfaces = SurfaceTable::new(&united, imported)?;
         let matcher = Matcher::new(&surfaces)?;
         Ok(Self {
             entities: united,
@@ -85,22 +99,31 @@ impl Dictionary {
         tsv::read(text, file)
     }
 
-    /// All entities, in the order they were given.
+    /// The curated entities, in the order they were given.
     pub fn entities(&self) -> &[Entity] {
         &self.entities
     }
 
-    /// The entity with this id.
+    /// The curated entity with this id.
     pub fn entity(&self, id: &str) -> Option<&Entity> {
         self.by_id.get(id).map(|&index| &self.entities[index])
     }
 
-    /// Spellings that stand for more than one entity, with the ids of those.
-    pub fn homonyms(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    /// How many spellings are known, curated and imported.
+    pub fn spelling_count(&self) -> usize {
+        self.surfaces.len()
+    }
+
+    /// Curated spellings that stand for more than one entity, with the ids of those.
+    pub fn homonyms(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
         self.surfaces
+            .curated()
             .iter()
             .filter(|surface| surface.senses.len() > 1)
-            .map(|surface| (surface.text.as_str(), self.ids(&surface.senses)))
+            .map(|surface| {
+                let ids = surface.senses.iter().map(|sense| self.id_of(sense));
+                (surface.text.as_str(), ids.collect())
+            })
     }
 
     /// The names of the dictionary in `text`, sorted, not overlapping, not yet linked.
@@ -119,13 +142,23 @@ impl Dictionary {
         link::choose(self, text, name, context)
     }
 
-    fn ids(&self, senses: &[surface::Sense]) -> Vec<&str> {
-        senses
-            .iter()
-            .map(|sense| self.entities[sense.entity].id.as_str())
-            .collect()
+    /// Calls `see` for each character of `text` at which a spelling of any trust begins, in their order, with the longest
+    /// spelling that is a whole name there, or the longest at all if none is. Hits may overlap. This is evidence for a
+    /// model, not a list of mentions: most weak spellings are something else most of the time.
+    pub fn gazetteer_hits(&self, text: &str, see: impl FnMut(GazetteerHit)) {
+        self.matcher.hits(text, &self.surfaces, see);
+    }
+
+    /// The id of the entity of a sense.
+    fn id_of(&self, sense: &Sense) -> String {
+        match sense.entity {
+            EntityPlace::Curated(position) => self.entities[position].id.clone(),
+            EntityPlace::Imported(row) => self.surfaces.imported().id(row).unwrap_or_default(),
+        }
     }
 }
 
+#[cfg(test)]
+mod imported_tests;
 #[cfg(test)]
 mod tests;

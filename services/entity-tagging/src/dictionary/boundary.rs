@@ -23,8 +23,12 @@ pub(crate) fn is_whole_name(text: &str, start: usize, end: usize, entity_type: E
 
 /// Hangul, Latin letters and digits: what a word is made of. Ideographs are none, since they are glued to names as
 /// abbreviations (中알리바바, 美 구글, 네이버發).
+#[inline]
 pub(super) fn is_word_character(character: char) -> bool {
     match character {
+        // Most characters of a text, before the slow table.
+        '가'..='힣' | '0'..='9' | 'A'..='Z' | 'a'..='z' => true,
+        ' ' => false,
         'ㆍ' | '\u{2E80}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' => is_kana(character),
         '①'..='⓿' | '❶'..='➓' => false,
         _ => character.is_alphanumeric(),

@@ -10,8 +10,8 @@ use gisa_article_model::{EntityCandidate, EntityLink, EntityType, TaggerLayer};
 
 use super::boundary::tail;
 use super::suffix::is_title;
-use super::surface::Sense;
-use super::{Dictionary, NameMatch};
+use super::surface::{EntityPlace, Sense};
+use super::{Dictionary, NameMatch, Trust};
 use crate::resolver::Candidate;
 
 /// The spelling is the entity's name.
@@ -34,6 +34,8 @@ const LONG_NAME: f32 = 0.97;
 const LONG_ALIAS: f32 = 0.93;
 const SHORT_NAME: f32 = 0.9;
 const SHORT_ALIAS: f32 = 0.8;
+/// Of an imported name.
+const IMPORTED: f32 = 0.85;
 /// Factor where the senses differ in type.
 const SEVERAL_TYPES: f32 = 0.85;
 
@@ -78,7 +80,7 @@ impl Context {
         let certain = names.into_iter().filter_map(|name| match name.senses.as_slice() {
             [
                 Sense {
-                    entity,
+                    entity: EntityPlace::Curated(entity),
                     entity_type: EntityType::Organization,
                     ..
                 },
@@ -105,22 +107,21 @@ impl Context {
 
 pub(super) fn choose(dictionary: &Dictionary, text: &str, name: &NameMatch, context: &Context) -> Candidate {
     let following = following_word(text, name.range.end);
-    let mut points: Vec<(f32, Sense)> = name
+    let mut weighed: Vec<(f32, EntityType, String)> = name
         .senses
         .iter()
-        .map(|&sense| {
-            (
-                points(&dictionary.entities[sense.entity].id, sense, following, context),
-                sense,
-            )
+        .map(|sense| {
+            let id = dictionary.id_of(sense);
+            (points(&id, *sense, following, context), sense.entity_type, id)
         })
         .collect();
-    points.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let total: f32 = points.iter().map(|(points, _)| points).sum();
-    let candidates: Vec<EntityCandidate> = points
-        .iter()
-        .map(|(points, sense)| EntityCandidate {
-            entity_id: dictionary.entities[sense.entity].id.clone(),
+    weighed.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let best_type = weighed.first().map(|(_, entity_type, _)| *entity_type);
+    let total: f32 = weighed.iter().map(|(points, ..)| points).sum();
+    let candidates: Vec<EntityCandidate> = weighed
+        .into_iter()
+        .map(|(points, _, entity_id)| EntityCandidate {
+            entity_id,
             score: points / total,
         })
         .collect();
@@ -131,10 +132,9 @@ pub(super) fn choose(dictionary: &Dictionary, text: &str, name: &NameMatch, cont
     Candidate {
         range: name.range.clone(),
         // Without senses there is no match.
-        entity_type: points
-            .first()
+        entity_type: best_type
             .filter(|_| !name.acts)
-            .map_or(EntityType::Organization, |(_, best)| best.entity_type),
+            .unwrap_or(EntityType::Organization),
         value: None,
         confidence: confidence(name),
         link: Some(EntityLink {
@@ -164,11 +164,12 @@ fn points(id: &str, sense: Sense, following: &str, context: &Context) -> f32 {
 
 fn confidence(name: &NameMatch) -> f32 {
     let canonical = name.senses.iter().any(|sense| sense.canonical);
-    let confidence = match (canonical, name.short) {
-        (true, false) => LONG_NAME,
-        (true, true) => SHORT_NAME,
-        (false, false) => LONG_ALIAS,
-        (false, true) => SHORT_ALIAS,
+    let confidence = match (name.trust, canonical, name.short) {
+        (Trust::Weak | Trust::Strong, ..) => IMPORTED,
+        (Trust::Curated, true, false) => LONG_NAME,
+        (Trust::Curated, true, true) => SHORT_NAME,
+        (Trust::Curated, false, false) => LONG_ALIAS,
+        (Trust::Curated, false, true) => SHORT_ALIAS,
     };
     if name.only_type().is_some() {
         confidence

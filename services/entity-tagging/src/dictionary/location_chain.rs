@@ -92,7 +92,8 @@ fn level(entity: &Entity) -> Option<Level> {
     levels.reduce(|first, other| if first == Level::Area { other } else { first })
 }
 
-fn level_of_name(name: &str) -> Level {
+/// The level that the ending of a name says.
+pub(super) fn level_of_name(name: &str) -> Level {
     let ends_in = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     match () {
         () if ends_in(VENUE_ENDINGS) => Level::Venue,

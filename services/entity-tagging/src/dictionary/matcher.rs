@@ -1,15 +1,18 @@
-//! Finds names: an automaton over all spellings, then word boundaries, then the longest name at each place.
+//! Finds names: a trie over all spellings, then word boundaries, then the longest name at each place.
+//!
+//! A name begins where a word does, so the trie is entered only there: about once in four characters, which makes a large
+//! dictionary as fast as a small one. Each entry costs at most as many steps as the longest name has characters.
 
 use std::ops::Range;
 
-use daachorse::CharwiseDoubleArrayAhoCorasick;
+use crawdad::Trie;
 use gisa_article_model::EntityType;
 
-use super::DictionaryError;
-use super::boundary::{glued_tail, is_cut, may_begin, may_end};
+use super::boundary::{glued_tail, is_cut, is_word_character, may_begin, may_end};
 use super::location_chain::Level;
 use super::suffix::is_tail_of;
 use super::surface::{Sense, SurfaceTable};
+use super::{DictionaryError, GazetteerClasses, GazetteerHit, Trust};
 
 /// A name of the dictionary in a text.
 #[derive(Clone, Debug)]
@@ -26,6 +29,8 @@ pub struct NameMatch {
     pub(super) chained: bool,
     /// The spelling, without what was joined or added, is short and so the more easily something else.
     pub(super) short: bool,
+    /// How far the spelling is trusted; never [`Trust::Weak`].
+    pub(super) trust: Trust,
 }
 
 impl NameMatch {
@@ -54,79 +59,139 @@ impl NameMatch {
     }
 }
 
-/// The automaton; `None` for no spellings at all.
-#[derive(Debug)]
-pub(super) struct Matcher(Option<Automaton>);
+/// The trie; `None` for no spellings at all.
+pub(super) struct Matcher(Option<Trie>);
 
-struct Automaton(CharwiseDoubleArrayAhoCorasick<u32>);
-
-impl std::fmt::Debug for Automaton {
+impl std::fmt::Debug for Matcher {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Automaton")
-            .field("states", &self.0.num_states())
-            .finish()
+        let bytes = self.0.as_ref().map(Trie::heap_bytes);
+        formatter.debug_struct("Matcher").field("bytes", &bytes).finish()
     }
 }
 
 impl Matcher {
     pub(super) fn new(surfaces: &SurfaceTable) -> Result<Self, DictionaryError> {
-        let spellings = (0u32..)
-            .zip(surfaces.iter())
-            .map(|(number, surface)| (&surface.text, number));
-        let mut spellings = spellings.peekable();
-        if spellings.peek().is_none() {
+        if surfaces.len() == 0 {
             return Ok(Self(None));
         }
-        let automaton =
-            CharwiseDoubleArrayAhoCorasick::with_values(spellings).map_err(DictionaryError::Index)?;
-        Ok(Self(Some(Automaton(automaton))))
+        let spellings = surfaces.texts().zip(0u32..);
+        let trie = Trie::from_records(spellings).map_err(DictionaryError::Index)?;
+        Ok(Self(Some(trie)))
     }
 
     /// Names in `text`, sorted, not overlapping.
     pub(super) fn find(&self, text: &str, surfaces: &SurfaceTable) -> Vec<NameMatch> {
-        let Some(Automaton(automaton)) = &self.0 else {
+        let Some(trie) = &self.0 else {
             return Vec::new();
         };
-        let mut found: Vec<NameMatch> = automaton
-            .find_overlapping_iter(text)
-            .filter_map(|hit| whole_name(text, hit.start()..hit.end(), hit.value(), surfaces))
-            .collect();
-        found.sort_by(|a, b| {
-            a.range
-                .start
-                .cmp(&b.range.start)
-                .then(b.range.end.cmp(&a.range.end))
-        });
+        let mut found: Vec<NameMatch> = Vec::new();
         let mut covered = 0;
-        found.retain(|name| {
-            let free = name.range.start >= covered;
-            if free {
+        let mut in_word = false;
+        for (start, character) in text.char_indices() {
+            let begins_word = !in_word;
+            in_word = is_word_character(character);
+            if begins_word
+                && start >= covered
+                && let Some(name) = longest_name(trie, text, start, surfaces)
+            {
                 covered = name.range.end;
+                found.push(name);
             }
-            free
-        });
+        }
         found
+    }
+
+    /// Calls `see` with the spelling that begins at each character of `text`, if one does: the longest that is a whole
+    /// name there, else the longest.
+    pub(super) fn hits(&self, text: &str, surfaces: &SurfaceTable, mut see: impl FnMut(GazetteerHit)) {
+        let Some(trie) = &self.0 else {
+            return;
+        };
+        for (start, _) in text.char_indices() {
+            let hits = spellings_at(trie, text, start).map(|(end, number)| {
+                let classes = surfaces.classes(number);
+                GazetteerHit {
+                    range: start..end,
+                    classes,
+                    is_whole: is_whole(text, start, end, classes),
+                }
+            });
+            // Of equal ones this is the last.
+            if let Some(hit) = hits.max_by_key(|hit| hit.is_whole) {
+                see(hit);
+            }
+        }
     }
 }
 
+/// The spellings that begin at `start`, short ones first: where they end, and their numbers.
+fn spellings_at<'text>(
+    trie: &'text Trie,
+    text: &'text str,
+    start: usize,
+) -> impl Iterator<Item = (usize, u32)> + 'text {
+    let rest = &text[start..];
+    // The trie marks the end of a spelling by NUL, so a NUL of the text would count as part of the spelling.
+    let characters = rest.chars().take_while(|character| *character != '\0');
+    trie.common_prefix_search(characters)
+        .map(move |(number, characters)| (start + byte_length(rest, characters), number))
+}
+
+fn byte_length(text: &str, characters: usize) -> usize {
+    text.char_indices()
+        .nth(characters)
+        .map_or(text.len(), |(byte, _)| byte)
+}
+
+fn longest_name(trie: &Trie, text: &str, start: usize, surfaces: &SurfaceTable) -> Option<NameMatch> {
+    let spellings = spellings_at(trie, text, start);
+    let mut proposing = spellings.filter(|(_, number)| surfaces.classes(*number).proposes());
+    let first = proposing.next()?;
+    if !may_begin(text, start) {
+        return None;
+    }
+    let longer: Vec<(usize, u32)> = proposing.collect();
+    longer
+        .into_iter()
+        .rev()
+        .chain([first])
+        .find_map(|(end, number)| whole_name(text, start..end, number, surfaces))
+}
+
+/// The name in `range`, which begins where a name may.
 fn whole_name(text: &str, range: Range<usize>, number: u32, surfaces: &SurfaceTable) -> Option<NameMatch> {
-    if !may_begin(text, range.start) || !may_end(text, range.end) {
+    if !may_end(text, range.end) {
         return None;
     }
     let tail = glued_tail(text, range.end);
-    let surface = surfaces.get(number);
+    let surface = &text[range.clone()];
     let possible = |sense: &&Sense| {
-        is_tail_of(sense.entity_type, &surface.text, tail)
+        is_tail_of(sense.entity_type, surface, tail)
             && !is_cut(text, range.start, range.end, sense.entity_type)
     };
-    let senses: Vec<Sense> = surface.senses.iter().filter(possible).copied().collect();
-    (!senses.is_empty()).then_some(NameMatch {
+    let senses: Vec<Sense> = surfaces.senses(number).iter().filter(possible).copied().collect();
+    if senses.is_empty() {
+        return None;
+    }
+    let curated = surfaces.curated_spelling(number);
+    Some(NameMatch {
         range,
         senses,
-        everyday: surface.everyday,
+        everyday: curated.is_some_and(|surface| surface.everyday),
         acts: false,
         chained: false,
-        short: surface.short,
+        short: curated.is_some_and(|surface| surface.short),
+        trust: curated.map_or(Trust::Strong, |_| Trust::Curated),
     })
+}
+
+fn is_whole(text: &str, start: usize, end: usize, classes: GazetteerClasses) -> bool {
+    if !may_begin(text, start) || !may_end(text, end) {
+        return false;
+    }
+    let tail = glued_tail(text, end);
+    let name = &text[start..end];
+    classes
+        .types()
+        .any(|entity_type| is_tail_of(entity_type, name, tail) && !is_cut(text, start, end, entity_type))
 }

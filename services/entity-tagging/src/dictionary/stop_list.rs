@@ -1,158 +1,62 @@
 //! General terms: words that look like names and are none, whatever a dictionary or a bracket says.
 
-/// Latin words stand for all their spellings in upper and lower case.
-const GENERAL_TERMS: &[&str] = &[
-    // Techniques.
-    "AI",
-    "AGI",
-    "ASI",
-    "ML",
-    "DL",
-    "NLP",
-    "LLM",
-    "LMM",
-    "SLM",
-    "VLM",
-    "RAG",
-    "MCP",
-    "GAN",
-    "OCR",
-    "TTS",
-    "STT",
-    "인공지능",
-    "생성형 AI",
-    "생성AI",
-    "머신러닝",
-    "딥러닝",
-    "대규모언어모델",
-    "거대언어모델",
-    "챗봇",
-    "에이전트",
-    "클라우드",
-    "빅데이터",
-    "블록체인",
-    "메타버스",
-    "가상현실",
-    "증강현실",
-    "디지털 트윈",
-    "스마트팩토리",
-    "스마트팜",
-    "스마트시티",
-    "자율주행",
-    "사물인터넷",
-    "양자컴퓨터",
-    "로봇",
-    "드론",
-    "핀테크",
-    "오픈소스",
-    "IoT",
-    "ICT",
-    "IT",
-    "AX",
-    "DX",
-    "AR",
-    "VR",
-    "XR",
-    "MR",
-    "NFT",
-    "API",
-    "SDK",
-    "SaaS",
-    "PaaS",
-    "IaaS",
-    "OTT",
-    "UAM",
-    // Devices and parts.
-    "GPU",
-    "CPU",
-    "NPU",
-    "TPU",
-    "DPU",
-    "AP",
-    "HBM",
-    "DRAM",
-    "NAND",
-    "SSD",
-    "PC",
-    "TV",
-    "OLED",
-    "LCD",
-    "LED",
-    "PCB",
-    "EV",
-    "ESS",
-    "SMR",
-    "LNG",
-    "LPG",
-    "SUV",
-    "배터리",
-    "반도체",
-    "스마트폰",
-    "태블릿",
-    "노트북",
-    // Business.
-    "CEO",
-    "CTO",
-    "CFO",
-    "COO",
-    "CIO",
-    "CMO",
-    "CSO",
-    "CPO",
-    "CISO",
-    "IR",
-    "PR",
-    "HR",
-    "IP",
-    "IPO",
-    "M&A",
-    "MOU",
-    "R&D",
-    "B2B",
-    "B2C",
-    "B2G",
-    "KPI",
-    "ESG",
-    "RE100",
-    "ERP",
-    "CRM",
-    "SCM",
-    "SI",
-    "PB",
-    "PF",
-    "ETF",
-    "ELS",
-    "CB",
-    "BW",
-    "VC",
-    "PE",
-    "PEF",
-    "ODM",
-    "OEM",
-    "CDMO",
-    "CMO",
-    "GDP",
-    "CPI",
-    "FTA",
-    "빅테크",
-    "스타트업",
-    "유니콘",
-    "플랫폼",
-    // Forms of letters.
-    "QR",
-    "SNS",
-    "URL",
-    "PDF",
-    "OS",
-    "UI",
-    "UX",
-    "ID",
-    "No",
-    "Q&A",
-    "FAQ",
-];
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
-/// Whether `text` is a general term and never a mention of its own.
+/// A term a line; `#` begins a comment.
+const FILE: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../seeds/dictionary/general-terms.txt"
+));
+
+/// The terms, in lower case.
+static GENERAL_TERMS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    FILE.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_ascii_lowercase)
+        .collect()
+});
+
+/// Longer than any term, in bytes.
+const LONGEST_TERM: usize = 64;
+
+/// Whether `text` is a general term and never a mention of its own. Latin terms stand for all their spellings in upper and
+/// lower case.
 pub fn is_general_term(text: &str) -> bool {
-    GENERAL_TERMS.iter().any(|term| term.eq_ignore_ascii_case(text))
+    if text.len() > LONGEST_TERM {
+        return false;
+    }
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return GENERAL_TERMS.contains(&text.to_ascii_lowercase());
+    }
+    GENERAL_TERMS.contains(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_in_any_case() {
+        for term in ["AI", "ai", "SaaS", "saas", "스마트팜", "디지털 트윈", "M&A"] {
+            assert!(is_general_term(term), "{term}");
+        }
+        for name in ["", "#", "네이버", "SAP", "AI기본법"] {
+            assert!(!is_general_term(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_file_is_tidy() {
+        let terms: Vec<&str> = FILE
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .collect();
+        assert_eq!(terms.len(), GENERAL_TERMS.len(), "a term stands twice");
+        assert!(
+            terms
+                .iter()
+                .all(|term| term.trim() == *term && term.len() <= LONGEST_TERM)
+        );
+    }
 }

@@ -36,9 +36,17 @@ pub enum DictionaryError {
         /// Id of the entity.
         id: String,
     },
+    /// A file of imported names cannot be unpacked.
+    #[error("{file}: {source}")]
+    Packed {
+        /// Name of the file.
+        file: String,
+        /// What the decompression says.
+        source: std::io::Error,
+    },
     /// The names cannot be indexed.
     #[error("the names cannot be indexed: {0}")]
-    Index(daachorse::errors::DaachorseError),
+    Index(crawdad::errors::CrawdadError),
 }
 
 /// What is wrong with a row.
@@ -48,8 +56,13 @@ pub enum RowProblem {
     #[error("the header must be: id, type, name, aliases, external_ids")]
     Header,
     /// Too few or too many columns.
-    #[error("{0} columns instead of 5")]
-    Columns(usize),
+    #[error("{found} columns instead of {expected}")]
+    Columns {
+        /// How many there are.
+        found: usize,
+        /// How many there are at most or must be.
+        expected: usize,
+    },
     /// The id has not the form that its type asks for.
     #[error("bad id {id:?}: must be {prefix}: and lower-case words joined by hyphens")]
     BadId {
@@ -135,7 +148,10 @@ fn check_header(record: &csv::StringRecord) -> Result<(), RowProblem> {
 fn read_row(record: &csv::StringRecord) -> Result<Entity, RowProblem> {
     let columns: Vec<&str> = record.iter().collect();
     let &[id, entity_type, name, aliases, external_ids] = columns.as_slice() else {
-        return Err(RowProblem::Columns(columns.len()));
+        return Err(RowProblem::Columns {
+            found: columns.len(),
+            expected: HEADER.len(),
+        });
     };
     let (entity_type, prefix) =
         name_type(entity_type).ok_or_else(|| RowProblem::UnknownType(entity_type.into()))?;
@@ -244,7 +260,14 @@ mod tests {
             prefix,
         };
         let cases = [
-            ("org:a\tORGANIZATION\t가\t\n", 3, RowProblem::Columns(4)),
+            (
+                "org:a\tORGANIZATION\t가\t\n",
+                3,
+                RowProblem::Columns {
+                    found: 4,
+                    expected: 5,
+                },
+            ),
             (
                 "org:a\tCOMPANY\t가\t\t\n",
                 3,
