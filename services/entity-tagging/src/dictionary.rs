@@ -40,6 +40,7 @@ pub use trust::Trust;
 pub use tsv::{DictionaryError, RowProblem};
 
 pub(crate) use boundary::is_whole_name;
+pub(crate) use particle::is_particle_chain;
 
 use crate::resolver::Candidate;
 use imported::ImportedNames;
@@ -147,6 +148,18 @@ impl Dictionary {
     /// model, not a list of mentions: most weak spellings are something else most of the time.
     pub fn gazetteer_hits(&self, text: &str, see: impl FnMut(GazetteerHit)) {
         self.matcher.hits(text, &self.surfaces, see);
+    }
+
+    /// The whole names of any trust in `text`, from the left, not overlapping.
+    pub fn spellings(&self, text: &str) -> Vec<GazetteerHit> {
+        let mut spellings: Vec<GazetteerHit> = Vec::new();
+        self.gazetteer_hits(text, |hit| {
+            let covered = spellings.last().map_or(0, |last| last.range.end);
+            if hit.is_whole && hit.range.start >= covered {
+                spellings.push(hit);
+            }
+        });
+        spellings
     }
 
     /// The id of the entity of a sense.

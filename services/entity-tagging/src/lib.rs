@@ -4,6 +4,7 @@
 //! [`consume`] and [`publish`] are the edges to the event log and [`api`] the edge to gRPC.
 
 pub mod api;
+pub mod common_nouns;
 pub mod config;
 pub mod consume;
 pub mod dictionary;
@@ -26,7 +27,7 @@ use tonic::codec::CompressionEncoding;
 
 pub use config::TaggingConfig;
 
-use crate::{api::EntityTaggingApi, consume::Worker, dictionary::Dictionary, tagger::Tagger};
+use crate::{api::EntityTaggingApi, consume::Worker, tagger::Tagger};
 
 /// Room in a request beside the body: title, subtitle and the encoding.
 const REQUEST_OVERHEAD_BYTES: usize = 64 * 1024;
@@ -38,7 +39,7 @@ pub async fn start(
     assembly: &mut Assembly,
 ) -> anyhow::Result<()> {
     // Building the matcher takes a moment of computation.
-    let tagger = tokio::task::spawn_blocking(|| Dictionary::built_in().map(Tagger::new)).await??;
+    let tagger = tokio::task::spawn_blocking(Tagger::built_in).await??;
     let tagger = Arc::new(tagger);
 
     let api = EntityTaggingApi::new(Arc::clone(&tagger), config.max_body_bytes, assembly.shutdown());

@@ -8,8 +8,12 @@ mod decoder;
 pub mod features;
 pub mod weights;
 
+use std::ops::Range;
+
 use gisa_article_model::{EntityLink, EntityType, TaggerLayer};
 
+use crate::common_nouns::{CommonNouns, NounMark};
+use crate::dictionary::GazetteerHit;
 use crate::resolver::Candidate;
 use crate::sentences;
 use decoder::Decoder;
@@ -75,7 +79,9 @@ impl Model {
             starts.push(sentence.end);
             let evidence = &evidence[first..first + characters.len()];
             first += characters.len();
-            extract(&characters, evidence, |_, features| scores.push(self.weights.scores(features)));
+            extract(&characters, evidence, |_, features| {
+                scores.push(self.weights.scores(features))
+            });
             let names = decoder.decode(&scores, &self.weights);
             found.extend(names.into_iter().map(|name| Candidate {
                 range: starts[name.range.start]..starts[name.range.end],
@@ -90,29 +96,62 @@ impl Model {
     }
 }
 
-/// What other layers say of each character of `text`, as the model's features want it. Of names that overlap the later
-/// one counts.
-pub fn evidence_of(text: &str, names: &[Candidate], expressions: &[Candidate]) -> Vec<Evidence> {
-    let starts: Vec<usize> = text.char_indices().map(|(byte, _)| byte).collect();
-    let characters = |candidate: &Candidate| {
-        let start = starts.partition_point(|&byte| byte < candidate.range.start);
-        let end = starts.partition_point(|&byte| byte < candidate.range.end);
-        start..end
-    };
-    let mut evidence = vec![Evidence::default(); starts.len()];
-    for candidate in names {
-        let Some(number) = NAME_TYPES.iter().position(|&known| known == candidate.entity_type) else {
-            continue;
+/// What other layers say of each character of `text`, as the model's features want it: names that the dictionary proposes,
+/// expressions of the grammar, and spellings of any trust. All are sorted by start and, within each kind, do not overlap.
+pub fn evidence_of(
+    text: &str,
+    names: &[Candidate],
+    expressions: &[Candidate],
+    spellings: &[GazetteerHit],
+    nouns: &CommonNouns,
+) -> Vec<Evidence> {
+    let characters: Vec<char> = text.chars().collect();
+    let mut marks = vec![NounMark::default(); characters.len()];
+    nouns.mark(&characters, &mut marks);
+    let mut names = Cursor::new(names, |name: &Candidate| &name.range);
+    let mut expressions = Cursor::new(expressions, |expression: &Candidate| &expression.range);
+    let mut spellings = Cursor::new(spellings, |spelling: &GazetteerHit| &spelling.range);
+    let evidence = |((byte, _), noun)| {
+        let mut evidence = Evidence {
+            noun,
+            ..Evidence::default()
         };
-        let code = 1 + 2 * number as u8;
-        for (position, slot) in evidence[characters(candidate)].iter_mut().enumerate() {
-            slot.dictionary = code + u8::from(position == 0);
+        if let Some((name, first)) = names.at(byte)
+            && let Some(number) = NAME_TYPES.iter().position(|&known| known == name.entity_type)
+        {
+            evidence.dictionary = 1 + 2 * number as u8 + u8::from(first);
         }
-    }
-    for candidate in expressions {
-        for (position, slot) in evidence[characters(candidate)].iter_mut().enumerate() {
-            slot.expression = 1 + u8::from(position == 0);
+        if let Some((_, first)) = expressions.at(byte) {
+            evidence.expression = 1 + u8::from(first);
         }
+        if let Some((spelling, first)) = spellings.at(byte) {
+            evidence.gazetteer = spelling.classes.bits() << 1 | u16::from(first);
+        }
+        evidence
+    };
+    text.char_indices().zip(marks).map(evidence).collect()
+}
+
+/// Walks along sorted ranges that do not overlap.
+struct Cursor<'a, T, R> {
+    rest: &'a [T],
+    range: R,
+}
+
+impl<'a, T, R: Fn(&T) -> &Range<usize>> Cursor<'a, T, R> {
+    fn new(items: &'a [T], range: R) -> Self {
+        Self { rest: items, range }
     }
-    evidence
+
+    /// What covers `byte`, and whether it begins there. Bytes must be asked for in ascending order.
+    fn at(&mut self, byte: usize) -> Option<(&'a T, bool)> {
+        while let Some((first, rest)) = self.rest.split_first() {
+            let range = (self.range)(first);
+            if range.end > byte {
+                return range.contains(&byte).then_some((first, range.start == byte));
+            }
+            self.rest = rest;
+        }
+        None
+    }
 }

@@ -49,6 +49,57 @@ pub fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     chosen.into_values().collect()
 }
 
+/// P
+pub fn merge_names(names: Vec<Candidate>, model: Vec<Candidate>) -> Vec<Candidate> {
+    let policy = std::env::var("POLICY").unwrap_or_default();
+    let number = |name: &str, default: f32| {
+        std::env::var(name)
+            .ok()
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(default)
+    };
+    let overlaps = |a: &Candidate, b: &Candidate| a.range.start < b.range.end && b.range.start < a.range.end;
+    match policy.as_str() {
+        "dict" => names,
+        "model" => model,
+        "longest" => {
+            let mut all = names;
+            all.extend(model);
+            resolve(all)
+        }
+        _ => {
+            let alone = number("ALONE", 0.9);
+            let bonus = number("BONUS", 0.0);
+            let least = number("LEAST", 0.0);
+            let mut chosen = Vec::new();
+            let mut model: Vec<Candidate> = model.into_iter().filter(|m| m.confidence >= least).collect();
+            for name in &names {
+                if let Some(twin) = model
+                    .iter_mut()
+                    .find(|m| m.range == name.range && m.entity_type == name.entity_type)
+                {
+                    twin.link.clone_from(&name.link);
+                    twin.layer = TaggerLayer::Dictionary;
+                    twin.confidence = twin.confidence.max(name.confidence);
+                    continue;
+                }
+                let against: Vec<&Candidate> = model.iter().filter(|m| overlaps(m, name)).collect();
+                if against.is_empty() {
+                    if name.confidence >= alone {
+                        chosen.push(name.clone());
+                    }
+                } else if against.iter().all(|m| m.confidence < name.confidence + bonus) {
+                    chosen.push(name.clone());
+                    model.retain(|m| !overlaps(m, name));
+                }
+            }
+            chosen.extend(model);
+            chosen.sort_by_key(|c| c.range.start);
+            chosen
+        }
+    }
+}
+
 fn priority(layer: TaggerLayer) -> u8 {
     match layer {
         TaggerLayer::Dictionary => 0,

@@ -2,9 +2,11 @@
 
 use gisa_article_model::{Mention, OffsetMap, TaggerLayer, TaggerVersion, TextField, ZonedTime};
 
+use crate::common_nouns::CommonNouns;
 use crate::dictionary::{Context, Dictionary, NameMatch};
 use crate::document::{self, Field};
 use crate::grammar::{Expression, find_expressions};
+use crate::model::{Model, evidence_of};
 use crate::resolver::{Candidate, resolve};
 use crate::salience;
 
@@ -31,12 +33,24 @@ pub struct TextToTag<'a> {
 #[derive(Debug)]
 pub struct Tagger {
     dictionary: Dictionary,
+    model: Model,
+    nouns: CommonNouns,
 }
 
 impl Tagger {
-    /// A tagger that knows the names of `dictionary`.
-    pub fn new(dictionary: Dictionary) -> Self {
-        Self { dictionary }
+    /// The tagger that ships: the built-in dictionary and model.
+    pub fn built_in() -> anyhow::Result<Self> {
+        Ok(Self {
+            dictionary: Dictionary::built_in()?,
+            model: Model::built_in()?,
+            nouns: CommonNouns::built_in()?,
+        })
+    }
+
+    /// Uses the model of this file.
+    pub fn replace_model(&mut self, file: &[u8]) -> Result<(), crate::model::ModelError> {
+        self.model = Model::read(file)?;
+        Ok(())
     }
 
     /// The names that it knows.
@@ -72,6 +86,23 @@ impl Tagger {
             .zip(&names)
             .map(|((_, text), names)| link((text, names)))
             .collect();
+        let reference = text.published_at.korean_datetime();
+        let expressions = fields.map(|(_, text)| -> Vec<Candidate> {
+            find_expressions(text, reference)
+                .into_iter()
+                .map(Candidate::from)
+                .collect()
+        });
+        let linked: Vec<Vec<Candidate>> = fields
+            .iter()
+            .zip(linked.into_iter().zip(&expressions))
+            .map(|((_, text), (names, expressions))| {
+                let spellings = self.dictionary.spellings(text);
+                let evidence = evidence_of(text, &names, expressions, &spellings, &self.nouns);
+                let model = self.model.find_names(text, &evidence);
+                crate::resolver::merge_names(names, model)
+            })
+            .collect();
         let introduced = {
             let fields: Vec<Field<'_>> = fields
                 .iter()
@@ -80,13 +111,14 @@ impl Tagger {
                 .collect();
             document::find_introduced_names(&fields)
         };
-        let reference = text.published_at.korean_datetime();
         let mut mentions = Vec::new();
-        for ((field, text), (mut candidates, introduced)) in
-            fields.into_iter().zip(linked.into_iter().zip(introduced))
+        for (((field, text), expressions), (mut candidates, introduced)) in fields
+            .into_iter()
+            .zip(expressions)
+            .zip(linked.into_iter().zip(introduced))
         {
             candidates.extend(introduced);
-            candidates.extend(find_expressions(text, reference).into_iter().map(Candidate::from));
+            candidates.extend(expressions);
             add_mentions(field, text, resolve(candidates), &mut mentions);
         }
         salience::assign(&mut mentions, text.body.len());
@@ -134,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    static TAGGER: LazyLock<Tagger> = LazyLock::new(|| Tagger::new(Dictionary::built_in().unwrap()));
+    static TAGGER: LazyLock<Tagger> = LazyLock::new(|| Tagger::built_in().unwrap());
 
     fn tag(title: &str, subtitle: &str, body: &str) -> Vec<Mention> {
         let published_at = ZonedTime::in_korea("2026-09-01T08:00:00+09:00".parse().unwrap());

@@ -129,7 +129,7 @@ const PARTICLES: &[(&str, After, Then)] = &[
 const MAX_CHAIN: usize = 3;
 
 /// Whether all of `tail` is a chain of one to three particles that may follow `previous`.
-pub(super) fn is_particle_chain(previous: char, tail: &str) -> bool {
+pub(crate) fn is_particle_chain(previous: char, tail: &str) -> bool {
     chain(previous, tail, MAX_CHAIN)
 }
 

@@ -60,8 +60,14 @@ impl Decoder {
         for score in &scores[1..] {
             let mut next = [IMPOSSIBLE; LABELS];
             for label in 0..LABELS {
-                let from = if is_inside(label) { label - 1..label + 1 } else { 0..LABELS };
-                let reached = from.map(|from| best[from] + weights.transitions[from][label]).max();
+                let from = if is_inside(label) {
+                    label - 1..label + 1
+                } else {
+                    0..LABELS
+                };
+                let reached = from
+                    .map(|from| best[from] + weights.transitions[from][label])
+                    .max();
                 next[label] = reached.unwrap_or(IMPOSSIBLE) + i32::from(score[label]);
             }
             best = next;
@@ -134,6 +140,9 @@ fn best_and_margin(scores: &[i32; LABELS]) -> (usize, i32) {
             best = label;
         }
     }
-    let second = (0..LABELS).filter(|&label| label != best).map(|label| scores[label]).max();
+    let second = (0..LABELS)
+        .filter(|&label| label != best)
+        .map(|label| scores[label])
+        .max();
     (best, scores[best] - second.unwrap_or(scores[best]))
 }

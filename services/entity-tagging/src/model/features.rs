@@ -5,18 +5,23 @@
 
 use std::ops::Range;
 
+use crate::common_nouns::NounMark;
+
 /// Features of one character.
-pub const FEATURES: usize = 56;
+pub const FEATURES: usize = 60;
 
 /// What the other layers say of one character, for use as features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// Proposal of the dictionary layer: 0 is none, else 1 + 2 · type, one more at its first character.
     pub dictionary: u8,
-    /// Longest name of the imported gazetteers: 0 is none, else as above, with its classes for types.
-    pub gazetteer: u8,
+    /// Longest spelling of any trust in the dictionary: 0 is none, else its classes as 15 bits, shifted left by one, and
+    /// one more at its first character.
+    pub gazetteer: u16,
     /// Expression of the grammar: 0 is none, 1 inside, 2 at its first character.
     pub expression: u8,
+    /// What the lexicon of common nouns says.
+    pub noun: NounMark,
 }
 
 /// Stands for what lies outside of the sentence.
@@ -78,7 +83,9 @@ fn kind(character: char) -> u64 {
         'a'..='z' => 3,
         '0'..='9' => 4,
         ' ' | '\n' | '\t' | '\u{a0}' => 5,
-        '\'' | '"' | '‘' | '’' | '“' | '”' | '「' | '」' | '『' | '』' | '《' | '》' | '<' | '>' => 6,
+        '\'' | '"' | '‘' | '’' | '“' | '”' | '「' | '」' | '『' | '』' | '《' | '》' | '<' | '>' => {
+            6
+        }
         '(' | ')' | '[' | ']' => 7,
         '·' | 'ㆍ' | ',' | '/' | '&' | '-' | '+' => 8,
         '一'..='鿿' => 9,
@@ -171,8 +178,15 @@ impl<'a> Prepared<'a> {
     fn word_hash_before(&self, position: usize) -> u64 {
         let word = self.word_at[position] as usize;
         let next_starts_before = self.words.get(word).is_some_and(|range| range.start < position);
-        let index = if next_starts_before { Some(word) } else { word.checked_sub(1) };
-        index.and_then(|index| self.word_hashes.get(index)).copied().unwrap_or(1)
+        let index = if next_starts_before {
+            Some(word)
+        } else {
+            word.checked_sub(1)
+        };
+        index
+            .and_then(|index| self.word_hashes.get(index))
+            .copied()
+            .unwrap_or(1)
     }
 
     fn word_hash(&self, word: usize, offset: isize) -> u64 {
@@ -184,7 +198,9 @@ impl<'a> Prepared<'a> {
 
     /// The last `count` characters of a word.
     fn word_end(&self, word: usize, offset: isize, count: usize) -> u64 {
-        let range = word.checked_add_signed(offset).and_then(|index| self.words.get(index));
+        let range = word
+            .checked_add_signed(offset)
+            .and_then(|index| self.words.get(index));
         range.map_or(2, |range| {
             let start = range.end.saturating_sub(count).max(range.start);
             hash(&self.folded[MARGIN + start..MARGIN + range.end])
@@ -193,7 +209,9 @@ impl<'a> Prepared<'a> {
 
     /// The first `count` characters of a word.
     fn word_start(&self, word: usize, offset: isize, count: usize) -> u64 {
-        let range = word.checked_add_signed(offset).and_then(|index| self.words.get(index));
+        let range = word
+            .checked_add_signed(offset)
+            .and_then(|index| self.words.get(index));
         range.map_or(2, |range| {
             let end = (range.start + count).min(range.end);
             hash(&self.folded[MARGIN + range.start..MARGIN + end])
@@ -208,7 +226,10 @@ impl<'a> Prepared<'a> {
         let range = self.words.get(word);
         let in_word = range.is_some_and(|range| range.contains(&position));
         let (from_start, to_end) = match range {
-            Some(range) if in_word => ((position - range.start).min(7) as u64, (range.end - position).min(7) as u64),
+            Some(range) if in_word => (
+                (position - range.start).min(7) as u64,
+                (range.end - position).min(7) as u64,
+            ),
             _ => (8, 8),
         };
         let (prefix, suffix, whole) = match range {
@@ -230,9 +251,14 @@ impl<'a> Prepared<'a> {
         let dictionary = u64::from(evidence.dictionary);
         let gazetteer = u64::from(evidence.gazetteer);
         let expression = u64::from(evidence.expression);
-        let dictionary_near = u64::from(near(-1).dictionary) << 16 | dictionary << 8 | u64::from(near(1).dictionary);
-        let gazetteer_near = u64::from(near(-1).gazetteer) << 16 | gazetteer << 8 | u64::from(near(1).gazetteer);
-        let expression_near = u64::from(near(-1).expression) << 16 | expression << 8 | u64::from(near(1).expression);
+        let dictionary_near =
+            u64::from(near(-1).dictionary) << 16 | dictionary << 8 | u64::from(near(1).dictionary);
+        let gazetteer_near =
+            u64::from(near(-1).gazetteer) << 32 | gazetteer << 16 | u64::from(near(1).gazetteer);
+        let expression_near =
+            u64::from(near(-1).expression) << 16 | expression << 8 | u64::from(near(1).expression);
+        let noun = u64::from(evidence.noun.bits());
+        let noun_near = u64::from(near(-1).noun.bits()) << 16 | noun << 8 | u64::from(near(1).noun.bits());
         let shape = (-3..=3).fold(0, |shape, offset| shape << 4 | k(offset));
         let near_shape = k(-1) << 8 | k(0) << 4 | k(1);
         let next = self.word_hash(word, 1);
@@ -300,9 +326,13 @@ impl<'a> Prepared<'a> {
             join(dictionary_near, to_end << 8 | k(1)),
             gazetteer_near,
             gazetteer << 32 | c(0),
-            join(gazetteer_near << 24 | dictionary_near, to_end << 8 | k(1)),
+            join(join(gazetteer_near, dictionary_near), to_end << 8 | k(1)),
             expression_near,
             expression << 32 | c(0),
+            noun_near,
+            join(noun, from_start << 4 | to_end),
+            join(join(noun, gazetteer), dictionary),
+            join(noun_near, near_shape),
         ];
         for (template, (feature, value)) in features.iter_mut().zip(values).enumerate() {
             *feature = mix(value ^ ((template as u64 + 1) << 58).wrapping_add((template as u64 + 1) << 43));
@@ -311,7 +341,9 @@ impl<'a> Prepared<'a> {
 }
 
 fn hash(characters: &[u64]) -> u64 {
-    characters.iter().fold(7, |hash, &character| join(hash, character))
+    characters
+        .iter()
+        .fold(7, |hash, &character| join(hash, character))
 }
 
 fn closing_of(character: char) -> Option<char> {

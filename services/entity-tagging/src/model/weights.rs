@@ -262,7 +262,12 @@ pub fn write(
         let labels = (0..LABELS).filter(|&label| row.weights[label] != 0);
         let mask = labels.fold(u16::from(row.shift) << LABELS, |mask, label| mask | 1 << label);
         bytes.extend(mask.to_le_bytes());
-        bytes.extend(row.weights.iter().filter(|&&weight| weight != 0).map(|&weight| weight as u8));
+        bytes.extend(
+            row.weights
+                .iter()
+                .filter(|&&weight| weight != 0)
+                .map(|&weight| weight as u8),
+        );
     }
     zstd::stream::encode_all(bytes.as_slice(), 19)
 }
@@ -300,7 +305,10 @@ mod tests {
 
     #[test]
     fn wrong_files_are_refused() {
-        assert!(matches!(Weights::read(b"not a model"), Err(ModelError::Compression(_))));
+        assert!(matches!(
+            Weights::read(b"not a model"),
+            Err(ModelError::Compression(_))
+        ));
         let bytes = zstd::stream::decode_all(file().as_slice()).unwrap();
         for length in 0..bytes.len() {
             assert!(Weights::parse(&bytes[..length]).is_none(), "{length}");

@@ -48,7 +48,10 @@ mod tests {
             outcomes.extend((0..100).map(|turn| (margin, turn < right)));
         }
         let (offset, slope) = fit(&outcomes);
-        assert!((offset + 1.0).abs() < 0.05 && (slope - 0.02).abs() < 0.001, "{offset} {slope}");
+        assert!(
+            (offset + 1.0).abs() < 0.05 && (slope - 0.02).abs() < 0.001,
+            "{offset} {slope}"
+        );
         assert_eq!(fit(&[]), (0.0, 0.0));
     }
 }

@@ -59,11 +59,19 @@ pub fn gisa_type_of_konec(fine: &str) -> Option<EntityType> {
         "TI_HOUR" | "TI_MINUTE" | "TI_SECOND" | "TI_OTHERS" => Time,
         "QT_PRICE" => Money,
         "QT_PERCENTAGE" => Percent,
-        "QT_COUNT" | "QT_MAN_COUNT" | "QT_SIZE" | "QT_LENGTH" | "QT_WEIGHT" | "QT_SPEED" | "QT_TEMPERATURE"
-        | "QT_VOLUME" | "QT_OTHERS" => Quantity,
+        "QT_COUNT" | "QT_MAN_COUNT" | "QT_SIZE" | "QT_LENGTH" | "QT_WEIGHT" | "QT_SPEED"
+        | "QT_TEMPERATURE" | "QT_VOLUME" | "QT_OTHERS" => Quantity,
         "AF_BUILDING" | "AF_CULTURAL_ASSET" | "AF_ROAD" => Location,
-        "AFW_SERVICE_PRODUCTS" | "AFW_OTHER_PRODUCTS" | "AF_TRANSPORT" | "AF_WEAPON" | "AFA_VIDEO" | "TMI_HW"
-        | "TMI_SW" | "TMI_MODEL" | "TMI_SERVICE" | "TMM_DRUG" => Product,
+        "AFW_SERVICE_PRODUCTS"
+        | "AFW_OTHER_PRODUCTS"
+        | "AF_TRANSPORT"
+        | "AF_WEAPON"
+        | "AFA_VIDEO"
+        | "TMI_HW"
+        | "TMI_SW"
+        | "TMI_MODEL"
+        | "TMI_SERVICE"
+        | "TMM_DRUG" => Product,
         _ if fine.starts_with("PS_") => Person,
         _ if fine.starts_with("OGG_") => Organization,
         _ if fine.starts_with("LC") => Location,

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context as _;
 use gisa_article_model::{EntityType, ZonedTime};
+use gisa_entity_tagging::common_nouns::CommonNouns;
 use gisa_entity_tagging::dictionary::{self, Dictionary};
 use gisa_entity_tagging::grammar::find_expressions;
 use gisa_entity_tagging::model::{evidence_of, features::Evidence};
@@ -47,7 +48,11 @@ pub fn read_sentences(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<Sent
     let mut files = BTreeMap::new();
     for entry in entries {
         let path = entry?.path();
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.extension().is_some_and(|extension| extension == "txt") {
             files.insert(stem, read_tagged(&path)?);
         }
@@ -57,7 +62,11 @@ pub fn read_sentences(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<Sent
 
 /// Keeps the mentions of names.
 pub fn only_names(sentence: &Sentence) -> Sentence {
-    sentence.relabelled(|label| EntityType::parse(label).filter(|label| label.is_name()).map(EntityType::as_str))
+    sentence.relabelled(|label| {
+        EntityType::parse(label)
+            .filter(|label| label.is_name())
+            .map(EntityType::as_str)
+    })
 }
 
 /// The names of a sentence of konec. Fine types that are mostly general terms in our sense count as none.
@@ -74,6 +83,7 @@ fn konec_names(sentence: &Sentence) -> Sentence {
 #[derive(Debug)]
 pub struct Layers {
     dictionary: Dictionary,
+    nouns: CommonNouns,
     reference: jiff::civil::DateTime,
 }
 
@@ -84,6 +94,7 @@ impl Layers {
         let published_at = ZonedTime::in_korea("2024-04-10T08:00:00+09:00".parse()?);
         Ok(Self {
             dictionary: Dictionary::built_in()?,
+            nouns: CommonNouns::built_in()?,
             reference: published_at.korean_datetime(),
         })
     }
@@ -92,24 +103,36 @@ impl Layers {
     pub fn names(&self, text: &str) -> Vec<Candidate> {
         let names = self.dictionary.find_names(text);
         let context = dictionary::Context::new(&self.dictionary, names.iter());
-        names.iter().map(|name| self.dictionary.link(text, name, &context)).collect()
+        names
+            .iter()
+            .map(|name| self.dictionary.link(text, name, &context))
+            .collect()
     }
 
     /// Evidence with the dictionary's proposals.
     pub fn evidence(&self, sentence: &Sentence) -> Vec<Evidence> {
         let text = sentence.string();
-        evidence_of(&text, &self.names(&text), &self.expressions(&text))
+        evidence_of(
+            &text,
+            &self.names(&text),
+            &self.expressions(&text),
+            &self.dictionary.spellings(&text),
+            &self.nouns,
+        )
     }
 
     /// Evidence as if the dictionary knew nothing: half of what the model learns from, so that it does not lean on the
     /// dictionary and learns to find names that are in none.
     pub fn evidence_without_dictionary(&self, sentence: &Sentence) -> Vec<Evidence> {
         let text = sentence.string();
-        evidence_of(&text, &[], &self.expressions(&text))
+        evidence_of(&text, &[], &self.expressions(&text), &[], &self.nouns)
     }
 
     fn expressions(&self, text: &str) -> Vec<Candidate> {
-        find_expressions(text, self.reference).into_iter().map(Candidate::from).collect()
+        find_expressions(text, self.reference)
+            .into_iter()
+            .map(Candidate::from)
+            .collect()
     }
 }
 
@@ -150,11 +173,18 @@ pub fn examples(
     };
     let mut examples = Vec::new();
     if ingredients.news {
-        examples.extend(news.iter().map(|sentence| example(only_names(sentence), NEWS, ingredients.copies)));
+        examples.extend(
+            news.iter()
+                .map(|sentence| example(only_names(sentence), NEWS, ingredients.copies)),
+        );
     }
     if ingredients.konec {
         let sentences = read_konec(data)?;
-        examples.extend(sentences.iter().map(|sentence| example(konec_names(sentence), KONEC, 1)));
+        examples.extend(
+            sentences
+                .iter()
+                .map(|sentence| example(konec_names(sentence), KONEC, 1)),
+        );
     }
     if ingredients.projected {
         let gold_model = train(&examples, Task::Names, settings, KONEC);
@@ -162,7 +192,11 @@ pub fn examples(
             let mut silver = example(konec_names(&fine), PROJECTED, 1);
             let sentence = &mut silver.sentence;
             for (start, end, label) in gold_model.mentions(&sentence.text, &silver.evidence[0]) {
-                if fine.mentions.iter().all(|known| known.end <= start || end <= known.start) {
+                if fine
+                    .mentions
+                    .iter()
+                    .all(|known| known.end <= start || end <= known.start)
+                {
                     sentence.mentions.push(Labelled {
                         start,
                         end,

@@ -117,7 +117,10 @@ fn may_follow(from: usize, to: usize) -> bool {
 /// Learns from `examples` and returns the model of domain `target`.
 pub fn train(examples: &[Example], task: Task, settings: Settings, target: usize) -> Model {
     let ids = vocabulary(examples, settings.least_count);
-    let prepared: Vec<PreparedExample> = examples.iter().map(|example| prepare(example, &ids, task)).collect();
+    let prepared: Vec<PreparedExample> = examples
+        .iter()
+        .map(|example| prepare(example, &ids, task))
+        .collect();
     let labels = task.labels();
     let mut trainer = Trainer {
         labels,
@@ -151,7 +154,9 @@ pub fn train(examples: &[Example], task: Task, settings: Settings, target: usize
 
 fn shuffle(order: &mut [usize], random: &mut u64) {
     for index in (1..order.len()).rev() {
-        *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         order.swap(index, (*random >> 33) as usize % (index + 1));
     }
 }
@@ -169,7 +174,11 @@ fn vocabulary(examples: &[Example], least_count: u8) -> FeatureMap<u32> {
         }
     }
     // Variants of one sentence share most features, and would make each of them frequent.
-    let variants = examples.iter().map(|example| example.evidence.len()).max().unwrap_or(1);
+    let variants = examples
+        .iter()
+        .map(|example| example.evidence.len())
+        .max()
+        .unwrap_or(1);
     let least = usize::from(least_count) * variants.min(1) + usize::from(least_count > 1) * (variants - 1);
     let mut kept: Vec<u64> = counts
         .into_iter()
@@ -184,7 +193,11 @@ fn prepare(example: &Example, ids: &FeatureMap<u32>, task: Task) -> PreparedExam
     let variant = |evidence: &Vec<Evidence>| {
         let mut found = Vec::with_capacity(example.sentence.text.len() * FEATURES);
         extract(&example.sentence.text, evidence, |_, features| {
-            found.extend(features.iter().map(|feature| ids.get(feature).copied().unwrap_or(RARE)));
+            found.extend(
+                features
+                    .iter()
+                    .map(|feature| ids.get(feature).copied().unwrap_or(RARE)),
+            );
         });
         found
     };
@@ -296,7 +309,13 @@ fn viterbi(scores: &[f32], labels: usize, transitions: &[f32]) -> Vec<u8> {
         return Vec::new();
     }
     let mut best: Vec<f32> = (0..labels)
-        .map(|label| if may_follow(0, label) { scores[label] } else { f32::NEG_INFINITY })
+        .map(|label| {
+            if may_follow(0, label) {
+                scores[label]
+            } else {
+                f32::NEG_INFINITY
+            }
+        })
         .collect();
     let mut from = vec![0u8; length * labels];
     let mut next = vec![0.0; labels];
@@ -316,7 +335,9 @@ fn viterbi(scores: &[f32], labels: usize, transitions: &[f32]) -> Vec<u8> {
         }
         std::mem::swap(&mut best, &mut next);
     }
-    let mut label = (0..labels).max_by(|&a, &b| best[a].total_cmp(&best[b])).unwrap_or(0);
+    let mut label = (0..labels)
+        .max_by(|&a, &b| best[a].total_cmp(&best[b]))
+        .unwrap_or(0);
     let mut found = vec![0; length];
     for position in (0..length).rev() {
         found[position] = label as u8;

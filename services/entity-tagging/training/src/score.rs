@@ -37,7 +37,11 @@ impl Counts {
 }
 
 fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 /// Counts by type.
@@ -93,7 +97,11 @@ impl Score {
 
 impl std::fmt::Display for Score {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(formatter, "{:14} {:>6} {:>6} {:>6} {:>6}", "type", "gold", "P", "R", "F1")?;
+        writeln!(
+            formatter,
+            "{:14} {:>6} {:>6} {:>6} {:>6}",
+            "type", "gold", "P", "R", "F1"
+        )?;
         let mut line = |name: &str, counts: Counts| {
             let gold = counts.right + counts.missed;
             let (p, r, f1) = (counts.precision(), counts.recall(), counts.f1());

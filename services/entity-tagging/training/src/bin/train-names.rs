@@ -55,10 +55,16 @@ fn main() -> anyhow::Result<()> {
     let files = read_sentences(&arguments.sentences)?;
     let part = |wanted: Part| -> Vec<Sentence> {
         let files = files.iter().filter(|(name, _)| Part::of(name) == wanted);
-        files.flat_map(|(_, sentences)| sentences.iter().cloned()).collect()
+        files
+            .flat_map(|(_, sentences)| sentences.iter().cloned())
+            .collect()
     };
     let (training, development) = (part(Part::Training), part(Part::Development));
-    eprintln!("{} sentences to learn from, {} for development", training.len(), development.len());
+    eprintln!(
+        "{} sentences to learn from, {} for development",
+        training.len(),
+        development.len()
+    );
     let layers = Layers::built_in()?;
     let settings = Settings {
         rounds: arguments.rounds,
@@ -89,20 +95,61 @@ fn main() -> anyhow::Result<()> {
             for most in [200_000, 400_000, 800_000, 1_600_000, 5_000_000] {
                 let q = Quantised::new(&model, most);
                 let served = Model::read(&q.file(&UNCALIBRATED)?)?;
-                println!("{most} {} {:.4} size {}", q.features(), measure(&served, &development, &layers, true).micro(|_| true).f1(), q.file(&UNCALIBRATED)?.len());
+                println!(
+                    "{most} {} {:.4} size {}",
+                    q.features(),
+                    measure(&served, &development, &layers, true).micro(|_| true).f1(),
+                    q.file(&UNCALIBRATED)?.len()
+                );
             }
         }
         Ok(Quantised::new(&model, arguments.features))
     };
     if arguments.ladder {
-        let none = Ingredients { news: false, konec: true, projected: false, dictionary: false, copies: arguments.copies };
+        let none = Ingredients {
+            news: false,
+            konec: true,
+            projected: false,
+            dictionary: false,
+            copies: arguments.copies,
+        };
         let half = &training[..training.len() / 2];
         let steps: [(&str, &[Sentence], Ingredients); 6] = [
             ("konec gold", &training, none),
-            ("+ projected", &training, Ingredients { projected: true, ..none }),
-            ("own, half", half, Ingredients { news: true, konec: false, ..none }),
-            ("own", &training, Ingredients { news: true, konec: false, ..none }),
-            ("own + konec + projected", &training, Ingredients { dictionary: false, ..all }),
+            (
+                "+ projected",
+                &training,
+                Ingredients {
+                    projected: true,
+                    ..none
+                },
+            ),
+            (
+                "own, half",
+                half,
+                Ingredients {
+                    news: true,
+                    konec: false,
+                    ..none
+                },
+            ),
+            (
+                "own",
+                &training,
+                Ingredients {
+                    news: true,
+                    konec: false,
+                    ..none
+                },
+            ),
+            (
+                "own + konec + projected",
+                &training,
+                Ingredients {
+                    dictionary: false,
+                    ..all
+                },
+            ),
             ("+ dictionary features", &training, all),
         ];
         for (name, news, ingredients) in steps {
@@ -117,6 +164,10 @@ fn main() -> anyhow::Result<()> {
     println!("{}", measure(&model, &development, &layers, true));
     let calibration = calibrate(&model, &development, &layers);
     println!("features {}, calibration {calibration:?}", quantised.features());
+    if let Some(path) = std::env::var_os("TRAINONLY") {
+        std::fs::write(path, quantised.file(&calibration)?)?;
+        return Ok(());
+    }
     if let Some(out) = &arguments.out {
         let everything: Vec<Sentence> = training.iter().chain(&development).cloned().collect();
         let file = learn(&everything, all)?.file(&calibration)?;
@@ -127,14 +178,27 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Mentions of a sentence as (start, end, type) in characters, with the confidence.
-fn found(model: &Model, sentence: &Sentence, layers: &Layers, dictionary: bool) -> Vec<((usize, usize, &'static str), f32)> {
+fn found(
+    model: &Model,
+    sentence: &Sentence,
+    layers: &Layers,
+    dictionary: bool,
+) -> Vec<((usize, usize, &'static str), f32)> {
     let text = sentence.string();
-    let evidence = if dictionary { layers.evidence(sentence) } else { layers.evidence_without_dictionary(sentence) };
+    let evidence = if dictionary {
+        layers.evidence(sentence)
+    } else {
+        layers.evidence_without_dictionary(sentence)
+    };
     let characters = |byte: usize| text[..byte].chars().count();
     let names = model.find_names(&text, &evidence).into_iter();
     names
         .map(|name| {
-            let place = (characters(name.range.start), characters(name.range.end), name.entity_type.as_str());
+            let place = (
+                characters(name.range.start),
+                characters(name.range.end),
+                name.entity_type.as_str(),
+            );
             (place, name.confidence)
         })
         .collect()
@@ -142,14 +206,19 @@ fn found(model: &Model, sentence: &Sentence, layers: &Layers, dictionary: bool) 
 
 fn gold(sentence: &Sentence) -> Vec<(usize, usize, &str)> {
     let mentions = sentence.mentions.iter();
-    mentions.map(|mention| (mention.start, mention.end, mention.label.as_str())).collect()
+    mentions
+        .map(|mention| (mention.start, mention.end, mention.label.as_str()))
+        .collect()
 }
 
 fn measure(model: &Model, sentences: &[Sentence], layers: &Layers, dictionary: bool) -> Score {
     let mut score = Score::default();
     for sentence in sentences {
         let sentence = only_names(sentence);
-        let found: Vec<_> = found(model, &sentence, layers, dictionary).into_iter().map(|(place, _)| place).collect();
+        let found: Vec<_> = found(model, &sentence, layers, dictionary)
+            .into_iter()
+            .map(|(place, _)| place)
+            .collect();
         score.compare(&gold(&sentence), &found);
     }
     score

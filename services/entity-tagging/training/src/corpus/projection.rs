@@ -55,7 +55,9 @@ impl FormTable {
                 continue;
             };
             let form: Vec<char> = form.chars().collect();
-            let count: f64 = count.parse().with_context(|| format!("a count in {}", path.display()))?;
+            let count: f64 = count
+                .parse()
+                .with_context(|| format!("a count in {}", path.display()))?;
             let known = forms.entry(form.clone()).or_insert_with(|| Form {
                 label: label.to_owned(),
                 mentions: 0.0,
@@ -86,7 +88,8 @@ impl FormTable {
             }
         }
         let mentions = |form: &[char]| self.forms.get(form).map_or(0.0, |form| form.mentions);
-        let at_all = |form: &[char]| (mentions(form) / occurrences.get(form).copied().unwrap_or(1.0)).min(1.0);
+        let at_all =
+            |form: &[char]| (mentions(form) / occurrences.get(form).copied().unwrap_or(1.0)).min(1.0);
         let mut chosen: Vec<Vec<(usize, usize)>> = sentences
             .iter()
             .zip(&spans)
@@ -150,7 +153,11 @@ fn cuts_latin_word(text: &[char], at: usize) -> bool {
     at > 0 && at < text.len() && text[at - 1].is_ascii_alphabetic() && text[at].is_ascii_alphabetic()
 }
 
-fn choose(text: &[char], spans: &[(usize, usize)], confidence: impl Fn(&[char]) -> f64) -> Vec<(usize, usize)> {
+fn choose(
+    text: &[char],
+    spans: &[(usize, usize)],
+    confidence: impl Fn(&[char]) -> f64,
+) -> Vec<(usize, usize)> {
     let mut ending: Vec<Vec<usize>> = vec![Vec::new(); text.len() + 1];
     for &(start, end) in spans {
         ending[end].push(start);
