@@ -103,13 +103,17 @@ impl Tagger {
                 crate::resolver::merge_names(names, model)
             })
             .collect();
+        let mut linked: Vec<(&str, Vec<Candidate>)> =
+            fields.iter().map(|&(_, text)| text).zip(linked).collect();
+        document::agree(&mut linked);
+        let linked: Vec<Vec<Candidate>> = linked.into_iter().map(|(_, names)| names).collect();
         let introduced = {
             let fields: Vec<Field<'_>> = fields
                 .iter()
                 .zip(&linked)
                 .map(|(&(_, text), names)| Field { text, names })
                 .collect();
-            document::find_introduced_names(&fields)
+            document::find_further_names(&fields)
         };
         let mut mentions = Vec::new();
         for (((field, text), expressions), (mut candidates, introduced)) in fields

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use gisa_article_model::{EntityCandidate, EntityLink, EntityType, TaggerLayer};
 
 use super::boundary::tail;
-use super::suffix::is_title;
+use super::suffix::is_person_title;
 use super::surface::{EntityPlace, Sense};
 use super::{Dictionary, NameMatch, Trust};
 use crate::resolver::Candidate;
@@ -149,7 +149,7 @@ fn points(id: &str, sense: Sense, following: &str, context: &Context) -> f32 {
     let mut points = if sense.canonical { NAME } else { ALIAS };
     let follows = |words: &[&str]| words.iter().any(|word| following.starts_with(word));
     points += match sense.entity_type {
-        EntityType::Person if is_title(following) => WORD,
+        EntityType::Person if is_person_title(following) => WORD,
         EntityType::Product if follows(PRODUCT_WORDS) => WORD,
         EntityType::Organization if follows(ORGANIZATION_WORDS) => ACTOR + WORD,
         EntityType::Organization => ACTOR,

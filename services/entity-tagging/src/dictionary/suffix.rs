@@ -91,7 +91,7 @@ pub(super) fn is_tail_of(entity_type: EntityType, name: &str, tail: &str) -> boo
 }
 
 /// Titles that follow a personal name after a space.
-pub(super) fn is_title(word: &str) -> bool {
+pub(crate) fn is_person_title(word: &str) -> bool {
     const MORE: &[&str] = &[
         "씨",
         "기자",
