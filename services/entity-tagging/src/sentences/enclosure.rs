@@ -163,8 +163,8 @@ fn sign(character: char, previous: char, next: char) -> Option<Sign> {
         '\'' => Sign::Either(SingleQuote),
         '‘' => Sign::Opens(SingleQuote),
         '’' => Sign::Closes(SingleQuote),
-        '(' | '(' => Sign::Opens(Parenthesis),
-        ')' | ')' => Sign::Closes(Parenthesis),
+        '(' | '\u{FF08}' => Sign::Opens(Parenthesis),
+        ')' | '\u{FF09}' => Sign::Closes(Parenthesis),
         '[' => Sign::Opens(Bracket(']')),
         '<' if !next.is_whitespace() => Sign::Opens(Bracket('>')),
         '{' => Sign::Opens(Bracket('}')),
@@ -202,22 +202,17 @@ mod tests {
             ("\"간다\n온다\"", &[]),
             ("(가 \"나) 다", &["가 \"나"]),
             ("3 < 5, 7 > 2", &[]),
-            (
-                "((((((((깊다))))))))",
-                &[
-                    "(((((((깊다",
-                    "((((((깊다",
-                    "(((((깊다",
-                    "((((깊다",
-                    "(((깊다",
-                    "((깊다",
-                ],
-            ),
             ("", &[]),
         ];
         for (text, expected) in cases {
             assert_eq!(inner(text), *expected, "{text}");
         }
+    }
+
+    #[test]
+    fn pairs_too_deep_are_ignored() {
+        let text = format!("{}깊다{}", "(".repeat(99), ")".repeat(99));
+        assert_eq!(find(&text).len(), DEEPEST);
     }
 
     #[test]
