@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use crate::common_nouns::NounMark;
+use crate::dictionary::stem_length;
 
 /// Features of one character.
-pub const FEATURES: usize = 60;
+pub const FEATURES: usize = 67;
 
 /// What the other layers say of one character, for use as features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +44,10 @@ struct Prepared<'a> {
     words: Vec<Range<usize>>,
     /// The hash of each word.
     word_hashes: Vec<u64>,
+    /// Each word's end without particles.
+    stem_ends: Vec<usize>,
+    /// The hash of each word without particles.
+    stem_hashes: Vec<u64>,
     /// The word that a character stands in, or the next one after it.
     word_at: Vec<u32>,
     /// What a character is enclosed by.
@@ -114,6 +119,8 @@ impl<'a> Prepared<'a> {
         }
         let mut words: Vec<Range<usize>> = Vec::new();
         let mut word_hashes = Vec::new();
+        let mut stem_ends = Vec::new();
+        let mut stem_hashes = Vec::new();
         let mut word_at = vec![0; length];
         let mut start = None;
         for index in 0..=length {
@@ -126,6 +133,9 @@ impl<'a> Prepared<'a> {
                 (Some(begin), false) => {
                     words.push(begin..index);
                     word_hashes.push(hash(&folded[MARGIN + begin..MARGIN + index]));
+                    let stem_end = begin + stem_length(&sentence[begin..index]);
+                    stem_ends.push(stem_end);
+                    stem_hashes.push(hash(&folded[MARGIN + begin..MARGIN + stem_end]));
                     if index < length {
                         word_at[index] = words.len() as u32;
                     }
@@ -141,6 +151,8 @@ impl<'a> Prepared<'a> {
             evidence,
             words,
             word_hashes,
+            stem_ends,
+            stem_hashes,
             word_at,
             enclosures: vec![0; length],
         };
@@ -207,6 +219,22 @@ impl<'a> Prepared<'a> {
         })
     }
 
+    /// The last `count` characters of a word without its particles.
+    fn stem_end(&self, word: usize, offset: isize, count: usize) -> u64 {
+        let index = word.checked_add_signed(offset).filter(|&index| index < self.words.len());
+        index.map_or(2, |index| {
+            let end = self.stem_ends[index];
+            let start = end.saturating_sub(count).max(self.words[index].start);
+            hash(&self.folded[MARGIN + start..MARGIN + end])
+        })
+    }
+
+    /// A word without its particles.
+    fn stem_hash(&self, word: usize, offset: isize) -> u64 {
+        let index = word.checked_add_signed(offset);
+        index.and_then(|index| self.stem_hashes.get(index)).copied().unwrap_or(2)
+    }
+
     /// The first `count` characters of a word.
     fn word_start(&self, word: usize, offset: isize, count: usize) -> u64 {
         let range = word
@@ -259,6 +287,12 @@ impl<'a> Prepared<'a> {
             u64::from(near(-1).expression) << 16 | expression << 8 | u64::from(near(1).expression);
         let noun = u64::from(evidence.noun.bits());
         let noun_near = u64::from(near(-1).noun.bits()) << 16 | noun << 8 | u64::from(near(1).noun.bits());
+        // Where a character stands to its word's stem: before its end, at it, behind it, or outside of words.
+        let to_stem_end = match self.stem_ends.get(word) {
+            Some(&end) if in_word && position < end => (end - position).min(6) as u64,
+            Some(_) if in_word => 7,
+            _ => 8,
+        };
         let shape = (-3..=3).fold(0, |shape, offset| shape << 4 | k(offset));
         let near_shape = k(-1) << 8 | k(0) << 4 | k(1);
         let next = self.word_hash(word, 1);
@@ -317,6 +351,14 @@ impl<'a> Prepared<'a> {
             join(self.word_end(word, 0, 1), from_start << 4 | to_end),
             join(self.word_end(word, 0, 2), from_start << 4 | to_end),
             from_start << 12 | to_end << 8 | k(-1) << 4 | k(0),
+            // Words without their particles.
+            join(self.stem_hash(word, 0), from_start),
+            join(self.stem_end(word, 0, 2), to_stem_end),
+            join(self.stem_end(word, 0, 3), to_stem_end),
+            join(self.stem_end(word, 1, 2), to_end.min(2) << 4 | to_stem_end.min(2)),
+            join(self.stem_end(word, 1, 3), to_end.min(2)),
+            join(self.stem_hash(word, 1), to_end.min(2)),
+            join(self.stem_hash(word, -1), from_start),
             // Quotes and brackets.
             join(self.enclosures[position], near_shape),
             u64::from(self.enclosures[position] != 0) << 32 | shape,
