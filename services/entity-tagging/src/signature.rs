@@ -57,7 +57,9 @@ fn add_shingles(text: &str, minima: &mut [u32; FUNCTIONS]) -> usize {
 #[inline]
 fn lower(minima: &mut [u32; FUNCTIONS], hash: u32) {
     for (function, least) in minima.iter_mut().enumerate() {
-        let image = hash.wrapping_mul(MULTIPLIERS[function]).wrapping_add(ADDENDS[function]);
+        let image = hash
+            .wrapping_mul(MULTIPLIERS[function])
+            .wrapping_add(ADDENDS[function]);
         *least = image.min(*least);
     }
 }

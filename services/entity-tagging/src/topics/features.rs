@@ -158,7 +158,10 @@ mod tests {
     fn stems_outlive_particles() {
         let shared = |left: &str, right: &str| {
             let left: HashSet<u32> = features(left).into_iter().collect();
-            features(right).iter().filter(|feature| left.contains(feature)).count()
+            features(right)
+                .iter()
+                .filter(|feature| left.contains(feature))
+                .count()
         };
         assert!(shared("축구를 이겼다", "축구가 이긴") > shared("를축구 이겼다", "가축구 긴이"));
     }

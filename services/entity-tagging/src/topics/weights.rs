@@ -1,8 +1,8 @@
 //! The weights of the topic model: the file and the table in memory.
 //!
 //! The file is one zstd frame with a checksum, of: the magic `GISATPC1`, the number of features (u32), the scale (f32),
-//! then the features in ascending order, each as the difference to the one before (LEB128), then the weights (i8), topic
-//! by topic. Numbers are little-endian.
+//! what prose is expected to weigh (f32 a topic), then the features in ascending order, each as the difference to the one
+//! after the one before (LEB128), then the weights (i8), topic by topic. Numbers are little-endian.
 
 use std::io::{Read as _, Write as _};
 
@@ -17,7 +17,7 @@ pub const TOPICS: usize = Topic::ALL.len();
 const MAGIC: &[u8; 8] = b"GISATPC1";
 
 /// What a decompressed file may be at most, in bytes: a weight for every feature there can be.
-const LARGEST_FILE: u64 = 16 + BUCKETS as u64 * (TOPICS as u64 + 1);
+const LARGEST_FILE: u64 = 64 + BUCKETS as u64 * (TOPICS as u64 + 1);
 
 /// Level of compression: the file is written once and read at every start.
 const COMPRESSION_LEVEL: i32 = 19;
@@ -42,8 +42,16 @@ pub(super) struct Weights {
     before: Vec<u32>,
     /// Weights of the features of the bitmap; the last of each row is padding.
     rows: Vec<[i8; 8]>,
-    /// Turns sums of weights into logits.
-    pub(super) scale: f32,
+    pub(super) scaling: Scaling,
+}
+
+/// What weights are worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scaling {
+    /// Turns sums of weights into logits; positive.
+    pub scale: f32,
+    /// Mean weight of the known features of news prose, by topic, in units of the file's weights.
+    pub prose: [f32; TOPICS],
 }
 
 impl std::fmt::Debug for Weights {
@@ -51,7 +59,7 @@ impl std::fmt::Debug for Weights {
         formatter
             .debug_struct("Weights")
             .field("rows", &self.rows.len())
-            .field("scale", &self.scale)
+            .field("scaling", &self.scaling)
             .finish_non_exhaustive()
     }
 }
@@ -71,9 +79,9 @@ impl Weights {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(MAGIC)?;
         let count = u32::from_le_bytes(take(&mut rest)?) as usize;
-        let scale = f32::from_le_bytes(take(&mut rest)?);
+        let scaling = take_scaling(&mut rest)?;
         // A wrong count cannot ask for more memory than the file is worth.
-        if count > rest.len() / (1 + TOPICS) || !scale.is_finite() || scale <= 0.0 {
+        if count > rest.len() / (1 + TOPICS) {
             return None;
         }
         let mut bitmap = vec![0u64; BUCKETS as usize / WORD];
@@ -102,7 +110,7 @@ impl Weights {
             before: before.collect(),
             bitmap,
             rows,
-            scale,
+            scaling,
         })
     }
 
@@ -127,6 +135,18 @@ impl Weights {
     }
 }
 
+fn take_scaling(rest: &mut &[u8]) -> Option<Scaling> {
+    let scale = f32::from_le_bytes(take(rest)?);
+    let mut prose = [0.0; TOPICS];
+    for expected in &mut prose {
+        *expected = f32::from_le_bytes(take(rest)?);
+    }
+    // The largest possible weight bounds the mean ones.
+    let sound =
+        scale.is_finite() && scale > 0.0 && prose.iter().all(|expected| expected.abs() <= f32::from(i8::MAX));
+    sound.then_some(Scaling { scale, prose })
+}
+
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = rest.split_first_chunk::<N>()?;
     *rest = tail;
@@ -146,14 +166,15 @@ fn take_leb128(rest: &mut &[u8]) -> Option<u32> {
 }
 
 /// Writes a model file. The rows may be in any order; of those of one feature the first stays.
-///
-/// `scale` turns sums of weights into logits; it has to be positive.
-pub fn write(mut rows: Vec<Row>, scale: f32) -> std::io::Result<Vec<u8>> {
+pub fn write(mut rows: Vec<Row>, scaling: &Scaling) -> std::io::Result<Vec<u8>> {
     rows.sort_by_key(|row| row.feature);
     rows.dedup_by_key(|row| row.feature);
     let mut bytes = MAGIC.to_vec();
     bytes.extend((rows.len() as u32).to_le_bytes());
-    bytes.extend(scale.to_le_bytes());
+    bytes.extend(scaling.scale.to_le_bytes());
+    for expected in scaling.prose {
+        bytes.extend(expected.to_le_bytes());
+    }
     let mut next = 0;
     for row in &rows {
         let mut difference = row.feature - next;
@@ -191,10 +212,15 @@ mod tests {
         ]
     }
 
+    const SCALING: Scaling = Scaling {
+        scale: 0.25,
+        prose: [-1.5; TOPICS],
+    };
+
     #[test]
     fn what_is_written_is_read() {
-        let weights = Weights::read(&write(rows(), 0.25).unwrap()).unwrap();
-        assert_eq!(weights.scale, 0.25);
+        let weights = Weights::read(&write(rows(), &SCALING).unwrap()).unwrap();
+        assert_eq!(weights.scaling, SCALING);
         for row in rows() {
             assert_eq!(weights.of(row.feature).unwrap()[..TOPICS], row.weights);
         }
@@ -209,7 +235,7 @@ mod tests {
             Weights::read(b"not a model"),
             Err(ModelError::Compression(_))
         ));
-        let file = write(rows(), 0.25).unwrap();
+        let file = write(rows(), &SCALING).unwrap();
         for position in 0..file.len() {
             let mut damaged = file.clone();
             damaged[position] ^= 0x10;
@@ -226,8 +252,10 @@ mod tests {
         let mut greedy = bytes.clone();
         greedy[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
         assert!(Weights::parse(&greedy).is_none());
-        let mut nonsense = bytes;
-        nonsense[12..16].copy_from_slice(&f32::NAN.to_le_bytes());
-        assert!(Weights::parse(&nonsense).is_none());
+        for scale_or_prose in [12..16, 20..24] {
+            let mut nonsense = bytes.clone();
+            nonsense[scale_or_prose].copy_from_slice(&f32::NAN.to_le_bytes());
+            assert!(Weights::parse(&nonsense).is_none());
+        }
     }
 }

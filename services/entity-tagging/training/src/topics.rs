@@ -12,7 +12,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use gisa_article_model::Topic;
 use gisa_entity_tagging::topics::features::{BUCKETS, for_each_feature};
-use gisa_entity_tagging::topics::weights::{Row, TOPICS, write};
+use gisa_entity_tagging::topics::weights::{Row, Scaling, TOPICS, write};
 
 pub use measure::{Prediction, Report, fit_scale};
 pub use svm::{Example, Settings};
@@ -22,6 +22,9 @@ const LEAST_HEADLINES: u32 = 2;
 
 /// Units of the file's weights in the root mean square of all weights. Finer steps change no figure.
 const UNITS: f32 = 6.0;
+
+/// How the ids of sentences from news end; the others are film reviews.
+const NEWS_SOURCE: &str = "_wikitree";
 
 /// Seed of the order in which headlines are dealt to the folds.
 const SEED: u64 = 20_240_401;
@@ -51,6 +54,16 @@ pub fn read_headlines(path: &Path) -> anyhow::Result<Vec<Headline>> {
     }
     shuffle(&mut headlines, &mut SEED.clone());
     Ok(headlines)
+}
+
+/// Reads the sentences of news from a table of `id_source`, `text`.
+pub fn read_news_sentences(path: &Path) -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let sentences = text.lines().filter_map(|line| {
+        let (id, sentence) = line.split_once('\t')?;
+        id.ends_with(NEWS_SOURCE).then(|| sentence.to_owned())
+    });
+    Ok(sentences.collect())
 }
 
 impl Headline {
@@ -113,8 +126,28 @@ fn vocabulary(headlines: &[&Headline]) -> Vec<u32> {
 }
 
 impl Linear {
-    /// The model file. `sharpness` turns the model's own scores into logits; see [`fit_scale`].
-    pub fn file(&self, sharpness: f32) -> std::io::Result<Vec<u8>> {
+    /// Mean weight of the known features of news prose, by topic: what the language of sentences, other than that of
+    /// headlines, weighs by itself.
+    pub fn prose<'a>(&self, sentences: impl Iterator<Item = &'a str>) -> [f32; TOPICS] {
+        let mut sums = [0f64; TOPICS];
+        let mut known = 0u32;
+        for sentence in sentences {
+            for_each_feature(sentence, |feature| {
+                let Ok(position) = self.features.binary_search(&feature) else {
+                    return;
+                };
+                known += 1;
+                for (sum, &weight) in sums.iter_mut().zip(&self.weights[position]) {
+                    *sum += f64::from(weight);
+                }
+            });
+        }
+        sums.map(|sum| (sum / f64::from(known.max(1))) as f32)
+    }
+
+    /// The model file. `sharpness` turns the model's own scores into logits, see [`fit_scale`]; `prose` is what
+    /// [`prose`](Self::prose) gives, or zeros for a model of headlines only.
+    pub fn file(&self, sharpness: f32, prose: &[f32; TOPICS]) -> std::io::Result<Vec<u8>> {
         let unit = self.root_mean_square() / UNITS;
         let quantised = |weight: f32| (weight / unit).round().clamp(-127.0, 127.0) as i8;
         let row = |(&feature, weights): (&u32, &[f32; TOPICS])| Row {
@@ -123,7 +156,11 @@ impl Linear {
         };
         let rows = self.features.iter().zip(&self.weights).map(row);
         let rows = rows.filter(|row| row.weights.iter().any(|&weight| weight != 0));
-        write(rows.collect(), unit * sharpness)
+        let scaling = Scaling {
+            scale: unit * sharpness,
+            prose: prose.map(|weight| weight / unit),
+        };
+        write(rows.collect(), &scaling)
     }
 
     fn root_mean_square(&self) -> f32 {
@@ -156,8 +193,33 @@ mod tests {
             headlines.push(Headline::new(Topic::Economy, &format!("금리 {number}번 인상")));
         }
         let linear = train(&headlines.iter().collect::<Vec<_>>(), Settings::default());
-        let model = TopicModel::read(&linear.file(3.0).unwrap()).unwrap();
+        let model = TopicModel::read(&linear.file(3.0, &[0.0; TOPICS]).unwrap()).unwrap();
         assert_eq!(model.scores("새 투수 완봉승", "", "")[0].topic, Topic::Sports);
-        assert_eq!(model.scores("", "", "기준금리를 인상했다")[0].topic, Topic::Economy);
+        assert_eq!(
+            model.scores("", "", "기준금리를 인상했다")[0].topic,
+            Topic::Economy
+        );
+    }
+
+    #[test]
+    fn prose_does_not_weigh_by_itself() {
+        let mut headlines = Vec::new();
+        for number in 0..30 {
+            headlines.push(Headline::new(Topic::LifeCulture, &format!("{number}번 읽었다")));
+            headlines.push(Headline::new(Topic::Economy, &format!("금리 {number}번 인상")));
+        }
+        let linear = train(&headlines.iter().collect::<Vec<_>>(), Settings::default());
+        let prose = linear.prose(["들었다", "있었다"].into_iter());
+        assert!(prose[Topic::LifeCulture as usize] > prose[Topic::Economy as usize]);
+        let life = |prose: &[f32; TOPICS]| {
+            let model = TopicModel::read(&linear.file(3.0, prose).unwrap()).unwrap();
+            let scores = model.scores("", "", "보았다");
+            scores
+                .into_iter()
+                .find(|score| score.topic == Topic::LifeCulture)
+                .unwrap()
+                .score
+        };
+        assert!(life(&prose) < life(&[0.0; TOPICS]));
     }
 }
