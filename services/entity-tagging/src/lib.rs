@@ -11,12 +11,15 @@ pub mod dictionary;
 pub mod document;
 pub mod error;
 pub mod grammar;
+mod letters;
 pub mod model;
 pub mod publish;
 pub mod resolver;
 pub mod salience;
 pub mod sentences;
+pub mod signature;
 pub mod tagger;
+pub mod topics;
 
 use std::sync::Arc;
 
