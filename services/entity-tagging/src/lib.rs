@@ -10,6 +10,7 @@ pub mod consume;
 pub mod dictionary;
 pub mod document;
 pub mod error;
+pub mod explain;
 pub mod grammar;
 pub mod model;
 pub mod publish;

@@ -1,10 +1,11 @@
 //! The tagger: runs the layers over the fields of a text and turns what they find into mentions.
 
-use gisa_article_model::{Mention, OffsetMap, TaggerLayer, TaggerVersion, TextField, ZonedTime};
+use gisa_article_model::{Analysis, Mention, OffsetMap, TaggerLayer, TaggerVersion, TextField, ZonedTime};
 
 use crate::common_nouns::CommonNouns;
 use crate::dictionary::{Context, Dictionary, NameMatch};
 use crate::document::{self, Field};
+use crate::explain::Witness;
 use crate::grammar::{Expression, find_expressions};
 use crate::model::{Model, evidence_of};
 use crate::resolver::{Candidate, resolve};
@@ -27,6 +28,26 @@ pub struct TextToTag<'a> {
     pub body: &'a str,
     /// What relative dates are resolved against.
     pub published_at: ZonedTime,
+}
+
+impl<'a> TextToTag<'a> {
+    /// The texts of the fields, in the order of the contract.
+    pub(crate) fn fields(&self) -> [(TextField, &'a str); 3] {
+        [
+            (TextField::Title, self.title),
+            (TextField::Subtitle, self.subtitle),
+            (TextField::Body, self.body),
+        ]
+    }
+}
+
+/// What was found in a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TaggedText {
+    /// Mentions by field, then by start; they do not overlap.
+    pub mentions: Vec<Mention>,
+    /// What follows for the text as a whole.
+    pub analysis: Analysis,
 }
 
 /// Finds mentions in texts. Has no mutable state: share one in an `Arc`.
@@ -66,13 +87,14 @@ impl Tagger {
         }
     }
 
-    /// The mentions of a text: by field, then by start, not overlapping. Fields must be shorter than 4 GiB.
-    pub fn tag(&self, text: &TextToTag<'_>) -> Vec<Mention> {
-        let fields = [
-            (TextField::Title, text.title),
-            (TextField::Subtitle, text.subtitle),
-            (TextField::Body, text.body),
-        ];
+    /// Tags a text. Fields must be shorter than 4 GiB.
+    pub fn tag(&self, text: &TextToTag<'_>) -> TaggedText {
+        self.tag_witnessed(text, &mut ())
+    }
+
+    /// Tags a text and tells `witness` what the layers propose.
+    pub(crate) fn tag_witnessed(&self, text: &TextToTag<'_>, witness: &mut impl Witness) -> TaggedText {
+        let fields = text.fields();
         let names = fields.map(|(_, text)| self.dictionary.find_names(text));
         let context = Context::new(&self.dictionary, names.iter().flatten());
         let link = |(text, names): (&str, &[NameMatch])| -> Vec<Candidate> {
@@ -96,10 +118,12 @@ impl Tagger {
         let linked: Vec<Vec<Candidate>> = fields
             .iter()
             .zip(linked.into_iter().zip(&expressions))
-            .map(|((_, text), (names, expressions))| {
+            .map(|((field, text), (names, expressions))| {
                 let spellings = self.dictionary.spellings(text);
                 let evidence = evidence_of(text, &names, expressions, &spellings, &self.nouns);
                 let model = self.model.find_names(text, &evidence);
+                witness.propose(*field, &names);
+                witness.propose(*field, &model);
                 crate::resolver::merge_names(names, model)
             })
             .collect();
@@ -121,12 +145,17 @@ impl Tagger {
             .zip(expressions)
             .zip(linked.into_iter().zip(introduced))
         {
+            witness.propose(field, &introduced);
+            witness.propose(field, &expressions);
             candidates.extend(introduced);
             candidates.extend(expressions);
             add_mentions(field, text, resolve(candidates), &mut mentions);
         }
         salience::assign(&mut mentions, text.body.len());
-        mentions
+        TaggedText {
+            mentions,
+            analysis: Analysis::default(),
+        }
     }
 }
 
@@ -174,12 +203,13 @@ mod tests {
 
     fn tag(title: &str, subtitle: &str, body: &str) -> Vec<Mention> {
         let published_at = ZonedTime::in_korea("2026-09-01T08:00:00+09:00".parse().unwrap());
-        TAGGER.tag(&TextToTag {
+        let text = TextToTag {
             title,
             subtitle,
             body,
             published_at,
-        })
+        };
+        TAGGER.tag(&text).mentions
     }
 
     fn assert_sound(mentions: &[Mention], title: &str, subtitle: &str, body: &str) {
