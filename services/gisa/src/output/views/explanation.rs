@@ -83,7 +83,8 @@ mod tests {
             (TextField::Subtitle, ""),
             (TextField::Body, body),
         ];
-        let line = |proposal| anstream::adapter::strip_str(&proposal_line(&texts, proposal)).to_string();
+        let line =
+            |proposal: &Proposal| anstream::adapter::strip_str(&proposal_line(&texts, proposal)).to_string();
         assert_eq!(
             line(&proposal),
             "  model       0.70  ORGANIZATION 해오름 전자 (body 0..6)"
