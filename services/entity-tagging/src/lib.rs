@@ -1,7 +1,8 @@
 //! The entity-tagging service: reads ARTICLES, tags, appends to TAGGED; tags texts over gRPC.
 //!
-//! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`]. Around it,
-//! [`consume`] and [`publish`] are the edges to the event log and [`api`] the edge to gRPC.
+//! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`];
+//! [`explain`] shows what they proposed. Around it, [`consume`] and [`publish`] are the edges to the event log and [`api`]
+//! the edge to gRPC.
 
 pub mod api;
 pub mod common_nouns;
@@ -10,6 +11,7 @@ pub mod consume;
 pub mod dictionary;
 pub mod document;
 pub mod error;
+pub mod explain;
 pub mod grammar;
 mod letters;
 pub mod model;
