@@ -219,7 +219,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let weights = Weights::read(&write(rows(), &SCALING).unwrap()).unwrap();
+        assert_same(&Weights::read(&write(rows(), &SCALING).unwrap()).unwrap());
+    }
+
+    fn assert_same(weights: &Weights) {
         assert_eq!(weights.scaling, SCALING);
         for row in rows() {
             assert_eq!(weights.of(row.feature).unwrap()[..TOPICS], row.weights);
@@ -239,8 +242,10 @@ mod tests {
         for position in 0..file.len() {
             let mut damaged = file.clone();
             damaged[position] ^= 0x10;
-            let same = Weights::read(&damaged).is_ok_and(|weights| weights.of(0).is_some());
-            assert!(!same || position == 4, "byte {position}");
+            // A bit of the frame's head says how much memory to read it with: such damage does no harm.
+            if let Ok(weights) = Weights::read(&damaged) {
+                assert_same(&weights);
+            }
         }
         let bytes = zstd::stream::decode_all(file.as_slice()).unwrap();
         for length in 0..bytes.len() {
