@@ -13,6 +13,7 @@ pub mod error;
 pub mod grammar;
 pub mod model;
 pub mod publish;
+pub mod relations;
 pub mod resolver;
 pub mod salience;
 pub mod sentences;

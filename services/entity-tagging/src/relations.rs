@@ -1,0 +1,160 @@
+//! Relations and events by rules: who hired, launched, invested, reached, said.
+//!
+//! ```text
+//! field -> enclosures -> sentences -> words, clauses, phrases -> triggers -> event | figure | statement -> Relation
+//! ```
+//!
+//! * [`trigger`]: the words that tell of a relation, in all forms ([`inflection`], [`hangul`]);
+//! * [`sentence`], [`word_class`], [`particle`]: clauses and noun phrases, read off endings and particles;
+//! * [`roles`]: which phrase plays which part; [`memory`]: whom a sentence without a subject means;
+//! * [`event`], [`figure`], [`statement`]: what makes a relation of each kind; [`draft`], [`confidence`].
+//!
+//! Relations are read from the body; a headline repeats it in a grammar of its own. Each step looks at a bounded number of
+//! words, so the time is linear in the length of the text.
+
+mod confidence;
+mod draft;
+mod event;
+mod figure;
+mod hangul;
+mod inflection;
+mod memory;
+mod particle;
+mod roles;
+mod sentence;
+mod statement;
+mod trigger;
+mod word_class;
+
+use gisa_article_model::{Mention, OffsetMap, Relation, RelationType, TextField};
+
+use crate::sentences::{self, enclosure};
+use crate::tagger::TextToTag;
+use draft::{Draft, Finisher, Participant};
+use memory::Memory;
+use particle::Case;
+use roles::View;
+use sentence::{Placed, Sentence, Source};
+use trigger::Occurrence;
+
+/// The relations of a text whose mentions are known, by the start of their evidence.
+pub fn find_relations(text: &TextToTag<'_>, mentions: &[Mention]) -> Vec<Relation> {
+    let body = text.body;
+    let placed = placed(body, mentions);
+    let source = Source {
+        text: body,
+        mentions: &placed,
+    };
+    let offsets = OffsetMap::new(body);
+    let finisher = Finisher {
+        field: TextField::Body,
+        text: body,
+        offsets: &offsets,
+        mentions,
+    };
+    let mut relations: Vec<Relation> = read_field(source)
+        .into_iter()
+        .filter_map(|draft| finisher.finish(draft))
+        .collect();
+    relations.sort_by_key(|relation| (relation.evidence.span.start_byte, relation.evidence.span.end_byte));
+    relations
+}
+
+/// The mentions of the body whose spans fit it, by start.
+fn placed<'a>(body: &str, mentions: &'a [Mention]) -> Vec<Placed<'a>> {
+    let mut placed: Vec<Placed<'_>> = mentions
+        .iter()
+        .zip(0u32..)
+        .filter(|(mention, _)| mention.field == TextField::Body && mention.span.slice(body).is_some())
+        .map(|(mention, index)| Placed { index, mention })
+        .collect();
+    placed.sort_by_key(|placed| (placed.start(), placed.end()));
+    placed
+}
+
+fn read_field(source: Source<'_>) -> Vec<Draft> {
+    let enclosures = enclosure::find(source.text);
+    let mut memory = Memory::of_field(source.mentions);
+    let mut drafts = Vec::new();
+    for range in sentences::split_outside(source.text, &enclosures) {
+        let first = enclosures.partition_point(|enclosure| enclosure.open < range.start);
+        let sentence = Sentence::parse(source, range, &enclosures[first..]);
+        let view = View {
+            source,
+            sentence: &sentence,
+        };
+        drafts.extend(read_sentence(view, &memory));
+        memory.take(subject(view));
+    }
+    drafts
+}
+
+fn read_sentence(view: View<'_>, memory: &Memory) -> Vec<Draft> {
+    let occurrences = trigger::find(view.source, view.sentence);
+    let mut drafts: Vec<Draft> = Vec::new();
+    for occurrence in &occurrences {
+        for draft in read_occurrence(view, occurrence, memory) {
+            keep_best(&mut drafts, draft);
+        }
+    }
+    for clause in 0..view.sentence.clauses.len() {
+        let has = |relation: RelationType| {
+            let range = view.sentence.clause_range(clause);
+            drafts.iter().rev().take(8).any(|draft| {
+                draft.relation == relation
+                    && draft.evidence.start < range.end
+                    && range.start < draft.evidence.end
+            })
+        };
+        let stated = (!has(RelationType::Result))
+            .then(|| figure::read_stated(view, clause, memory))
+            .flatten();
+        let is_planned =
+            has(RelationType::Target) || has(RelationType::Launch) || has(RelationType::Investment);
+        let planned = (!is_planned)
+            .then(|| figure::read_plan(view, clause, memory))
+            .flatten();
+        drafts.extend(stated);
+        drafts.extend(planned);
+    }
+    let quoted = statement::read_quoted(view, &occurrences, memory);
+    if quoted.is_empty() && drafts.is_empty() {
+        drafts.extend(statement::read_reported(view, &occurrences));
+    }
+    drafts.extend(quoted);
+    drafts
+}
+
+fn read_occurrence(view: View<'_>, occurrence: &Occurrence, memory: &Memory) -> Vec<Draft> {
+    let event = event::read(view, occurrence, memory);
+    let result = (event.is_none() && occurrence.tells(RelationType::Result))
+        .then(|| figure::read_result(view, occurrence, memory))
+        .flatten();
+    let target = occurrence
+        .tells(RelationType::Target)
+        .then(|| figure::read_target(view, occurrence, memory))
+        .flatten();
+    [event, result, target].into_iter().flatten().collect()
+}
+
+/// Adds a draft, unless the same clause has told of such a relation already: the likelier of the two stays.
+fn keep_best(drafts: &mut Vec<Draft>, draft: Draft) {
+    let same = drafts
+        .last_mut()
+        .filter(|last| last.relation == draft.relation && last.evidence == draft.evidence);
+    match same {
+        Some(last) if last.confidence < draft.confidence => *last = draft,
+        Some(_) => {}
+        None => drafts.push(draft),
+    }
+}
+
+/// Whom a later sentence without a subject means: the first topic or subject that is a name.
+fn subject(view: View<'_>) -> Option<Participant> {
+    view.sentence
+        .phrases
+        .iter()
+        .take(12)
+        .filter(|phrase| matches!(phrase.case, Case::Topic | Case::Subject | Case::Also))
+        .find_map(|phrase| view.actor_of(phrase).filter(|actor| actor.mention.is_some()))
+}

@@ -1,0 +1,345 @@
+//! Figures: results that were reached and targets that are set.
+
+use std::ops::Range;
+
+use gisa_article_model::{
+    ArgumentRole::{Agent, Amount, Date, Object},
+    EntityType,
+    RelationType::{Result, Target},
+};
+
+use super::confidence;
+use super::draft::{Draft, Participant};
+use super::event::{Actor, date_of, find_actor};
+use super::inflection::{Mood, Position};
+use super::memory::Memory;
+use super::particle::Case;
+use super::roles::View;
+use super::sentence::Placed;
+use super::trigger::{Occurrence, Voice};
+use super::word_class::WordClass;
+
+/// The types of figures.
+const FIGURES: &[EntityType] = &[EntityType::Money, EntityType::Percent, EntityType::Quantity];
+
+/// Words behind a figure that make it a class or a limit and no result: 300인 이상 기업.
+const LIMITS: &[&str] = &[
+    "이상",
+    "이하",
+    "미만",
+    "초과",
+    "규모",
+    "규모의",
+    "이내",
+    "넘는",
+    "이상의",
+    "미만의",
+];
+
+/// The result that a trigger tells of.
+pub(super) fn read_result(view: View<'_>, occurrence: &Occurrence, memory: &Memory) -> Option<Draft> {
+    if !occurrence.reading.is_told() || occurrence.reading.mood != Mood::Fact {
+        return None;
+    }
+    let clause = clause_of(view, occurrence);
+    let figures = figures_before(view, &clause, occurrence.start);
+    let rank = rank_before(view, occurrence);
+    let award = award(view, occurrence);
+    if figures.is_empty() && rank.is_none() && award.is_none() {
+        return None;
+    }
+    let actor = find_actor(view, occurrence, memory);
+    let mut draft = Draft::new(
+        Result,
+        view.evidence(occurrence),
+        confidence::FIGURE * confidence::of_reading(occurrence.reading),
+    );
+    draft.add_all(Amount, figures.iter().map(Participant::of_mention));
+    if let Some(found) = rank.or(award) {
+        draft.add(Object, found);
+    }
+    add_measures(view, &figures, occurrence.start, &mut draft);
+    add_holder(view, actor, &mut draft);
+    if let Some(date) = date_of(view, &clause, occurrence.start) {
+        draft.add(Date, date);
+    }
+    (draft.confidence >= confidence::LEAST).then_some(draft)
+}
+
+fn clause_of(view: View<'_>, occurrence: &Occurrence) -> Range<usize> {
+    view.sentence
+        .clause_range(view.sentence.words[occurrence.predicate].clause)
+}
+
+/// The figures of a clause before a predicate that are not limits.
+fn figures_before<'a>(view: View<'a>, clause: &Range<usize>, predicate: usize) -> Vec<Placed<'a>> {
+    let mut figures = view.expressions(clause.clone(), FIGURES);
+    figures.retain(|placed| placed.end() <= predicate && !is_limit(view, placed) && !is_aside(view, placed));
+    figures
+}
+
+fn is_limit(view: View<'_>, placed: &Placed<'_>) -> bool {
+    let behind = view.source.text.get(placed.end()..).unwrap_or("").trim_start();
+    LIMITS.iter().any(|limit| behind.starts_with(limit))
+}
+
+/// Whether a figure stands in brackets.
+fn is_aside(view: View<'_>, placed: &Placed<'_>) -> bool {
+    view.source
+        .text
+        .get(..placed.start())
+        .unwrap_or("")
+        .ends_with('(')
+}
+
+/// A rank before the predicate: 1위에, 2위를.
+fn rank_before(view: View<'_>, occurrence: &Occurrence) -> Option<Participant> {
+    let phrase = view
+        .phrases_before(occurrence.word)
+        .find(|phrase| matches!(phrase.case, Case::Object | Case::Place | Case::Direction))?;
+    let text = view.text(&phrase.range);
+    let last = text.split_whitespace().next_back()?;
+    let is_rank = last.ends_with('위')
+        && last
+            .trim_end_matches('위')
+            .ends_with(|digit: char| digit.is_ascii_digit());
+    let is_first = [
+        "우승",
+        "금메달",
+        "은메달",
+        "동메달",
+        "대상",
+        "최우수상",
+        "우수상",
+        "최고치",
+        "신기록",
+    ]
+    .contains(&last);
+    (is_rank || is_first).then(|| Participant::of_range(phrase.range.end - last.len()..phrase.range.end))
+}
+
+/// What somebody was chosen for or won: 우수기업에 선정됐다, 대상을 받았다.
+fn award(view: View<'_>, occurrence: &Occurrence) -> Option<Participant> {
+    let stem = occurrence.trigger.stem;
+    let phrases = || view.phrases_before(occurrence.word);
+    if stem == "선정" && occurrence.voice == Voice::Passive {
+        let phrase = phrases().find(|phrase| matches!(phrase.case, Case::Place | Case::Direction))?;
+        return Some(Participant::of_range(phrase.range.clone()));
+    }
+    let is_prize =
+        |text: &str| text.ends_with(['상', '증']) || text.ends_with("점수") || text.ends_with("등급");
+    let wins = matches!(stem, "수상" | "받았" | "획득" | "거두" | "땄" | "석권");
+    if !wins {
+        return None;
+    }
+    let phrase = phrases().find(|phrase| phrase.case == Case::Object)?;
+    let text = view.text(&phrase.range);
+    (stem == "수상" || is_prize(text) || text.ends_with("우승")).then(|| view.thing_of(&phrase.range))
+}
+
+/// What the figures measure: the nouns before each, else the subject before it.
+fn add_measures(view: View<'_>, figures: &[Placed<'_>], predicate: usize, draft: &mut Draft) {
+    for placed in figures {
+        if let Some(measure) = noun_before(view, placed) {
+            draft.add(Object, measure);
+        }
+    }
+    if draft.has(Object) {
+        return;
+    }
+    let word = view
+        .sentence
+        .words
+        .partition_point(|word| word.range.start < predicate);
+    let subject = view
+        .phrases_before(word.saturating_sub(1))
+        .filter(|phrase| matches!(phrase.case, Case::Subject | Case::Topic))
+        .find(|phrase| {
+            !view
+                .actor_of(phrase)
+                .is_some_and(|actor| actor.is_actor() && actor.range == phrase.range)
+        });
+    if let Some(phrase) = subject {
+        draft.add(Object, Participant::of_range(phrase.range.clone()));
+    }
+}
+
+/// The nouns right before a figure without a particle: 매출 830억.
+fn noun_before(view: View<'_>, placed: &Placed<'_>) -> Option<Participant> {
+    const LONGEST: usize = 4;
+    let words = &view.sentence.words;
+    let at = words.partition_point(|word| word.range.end <= placed.start());
+    let mut first = at;
+    while first > 0 && at - first < LONGEST {
+        let before = &words[first - 1];
+        let is_bare =
+            before.class == WordClass::Noun && before.case.is_none() && !before.is_date && !before.comma;
+        let is_figure = view
+            .source
+            .mentions_in(&before.range)
+            .iter()
+            .any(|mention| !mention.kind().is_name());
+        if !is_bare || is_figure || before.speech.is_some() {
+            break;
+        }
+        first -= 1;
+    }
+    if first == at {
+        return None;
+    }
+    Some(view.thing_of(&(words[first].range.start..words[at - 1].range.end)))
+}
+
+fn add_holder(view: View<'_>, actor: Actor, draft: &mut Draft) {
+    let named = actor
+        .participants
+        .iter()
+        .filter(|one| one.mention.is_some())
+        .cloned();
+    let named: Vec<Participant> = named.collect();
+    if named.is_empty() || !actor.is_explicit {
+        if let Some(holder) = holder(view, draft) {
+            draft.add(Agent, holder);
+            draft.confidence *= confidence::ACTOR_OF_SENTENCE;
+            return;
+        }
+    }
+    let found = !named.is_empty();
+    draft.add_all(Agent, named);
+    draft.confidence *= if found {
+        actor.factor
+    } else {
+        confidence::ACTOR_UNNAMED
+    };
+}
+
+/// A name in the sentence that the figures are of or from.
+fn holder(view: View<'_>, draft: &Draft) -> Option<Participant> {
+    let actors = [EntityType::Organization, EntityType::Product, EntityType::Person];
+    let names = view.expressions(view.sentence.range.start..draft.evidence.end, &actors);
+    names.first().map(Participant::of_mention)
+}
+
+/// Figures that a clause states without a verb of its own: 성공률은 4%였다, 정확도가 59%로 가장 높았다.
+pub(super) fn read_stated(view: View<'_>, clause: usize, memory: &Memory) -> Option<Draft> {
+    let words = view.sentence.clauses[clause].clone();
+    let last = words.end - 1;
+    let text = view.sentence.word(view.source.text, last);
+    let range = view.sentence.clause_range(clause);
+    let copula = [
+        "였다",
+        "이었다",
+        "이다",
+        "다",
+        "였고",
+        "이고",
+        "이며",
+        "였으며",
+        "다고",
+    ];
+    let figures = figures_before(view, &range, range.end);
+    let figure = figures.last()?;
+    let tail = view.text(&(figure.end()..range.end));
+    if !copula.contains(&tail) || !text.ends_with(tail) {
+        return None;
+    }
+    let subject = view
+        .phrases_before(last)
+        .find(|phrase| matches!(phrase.case, Case::Topic | Case::Subject))?;
+    let mut draft = Draft::new(Result, range.clone(), confidence::FIGURE);
+    draft.add_all(Amount, figures.iter().rev().take(1).map(Participant::of_mention));
+    let object = Participant::of_range(subject.range.clone());
+    let holder = holder(view, &draft).filter(|holder| holder.range != object.range);
+    match holder {
+        Some(holder) => draft.add(Agent, holder),
+        None => {
+            let (agent, factor) = memory.recall()?;
+            draft.add(Agent, agent);
+            draft.confidence *= factor;
+        }
+    }
+    draft.add(Object, object);
+    if let Some(date) = date_of(view, &range, figure.start()) {
+        draft.add(Date, date);
+    }
+    (draft.confidence >= confidence::LEAST).then_some(draft)
+}
+
+/// The target that 목표 tells of, or a plan with figures.
+pub(super) fn read_target(view: View<'_>, occurrence: &Occurrence, memory: &Memory) -> Option<Draft> {
+    if matches!(occurrence.reading.mood, Mood::Negated | Mood::Possible) {
+        return None;
+    }
+    target(view, occurrence, memory, true)
+}
+
+/// A plan to do something: 늘릴 계획이다.
+pub(super) fn read_plan(view: View<'_>, clause: usize, memory: &Memory) -> Option<Draft> {
+    let words = view.sentence.clauses[clause].clone();
+    let text = view.source.text;
+    let noun = words.clone().rev().take(3).find(|&index| {
+        let word = view.sentence.word(text, index);
+        ["계획", "방침", "목표", "예정"].iter().any(|plan| {
+            word.strip_prefix(plan).is_some_and(|rest| {
+                matches!(
+                    rest,
+                    "이다" | "다" | "이라고" | "이며" | "이고" | "으로" | "이라며"
+                )
+            })
+        })
+    });
+    let resolved = || {
+        words.clone().rev().take(3).find(|&index| {
+            let next = view.sentence.word(text, index + 1);
+            view.sentence.word(text, index).ends_with("기로")
+                && (next.starts_with('했') || next.starts_with("하"))
+        })
+    };
+    let predicate = match noun {
+        Some(noun) => noun.checked_sub(1).filter(|before| words.contains(before))?,
+        None => resolved()?,
+    };
+    let word = &view.sentence.words[predicate];
+    let occurrence = Occurrence {
+        trigger: &super::trigger::table::PLAN,
+        voice: Voice::Active,
+        reading: super::inflection::Reading {
+            position: Position::Final,
+            mood: Mood::Plan,
+        },
+        start: word.range.start,
+        word: predicate,
+        predicate,
+    };
+    target(view, &occurrence, memory, false)
+}
+
+fn target(view: View<'_>, occurrence: &Occurrence, memory: &Memory, is_named: bool) -> Option<Draft> {
+    let clause = clause_of(view, occurrence);
+    let figures = figures_before(view, &clause, occurrence.start);
+    let actor = find_actor(view, occurrence, memory);
+    let is_actor = actor.participants.iter().any(|one| one.mention.is_some());
+    if figures.is_empty() && !(actor.is_explicit && is_actor) {
+        return None;
+    }
+    let mut draft = Draft::new(Target, view.evidence(occurrence), confidence::FIGURE);
+    draft.add_all(Amount, figures.iter().map(Participant::of_mention));
+    for placed in &figures {
+        if let Some(measure) = noun_before(view, placed) {
+            draft.add(Object, measure);
+        }
+    }
+    if let Some(phrase) = view.object_phrase(occurrence.word) {
+        draft.add(Object, Participant::of_range(phrase.range.clone()));
+    }
+    if !is_named && figures.is_empty() {
+        draft.confidence *= confidence::WEAK;
+    }
+    draft.add_all(Agent, actor.participants.iter().cloned());
+    draft.confidence *= actor.factor;
+    if let Some(date) = date_of(view, &clause, occurrence.start) {
+        draft.add(Date, date);
+    }
+    let is_whole = draft.has(Agent) && (draft.has(Amount) || draft.has(Object));
+    (is_whole && draft.confidence >= confidence::LEAST).then_some(draft)
+}

@@ -1,0 +1,392 @@
+//! A sentence as words, and its words as clauses and noun phrases.
+
+use std::ops::Range;
+
+use gisa_article_model::{EntityType, Mention};
+
+use super::particle::{self, Case};
+use super::word_class::{WordClass, class_of};
+use crate::sentences::enclosure::{Enclosure, EnclosureKind};
+
+/// A field with what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The mentions of the field, by start.
+    pub mentions: &'a [Placed<'a>],
+}
+
+/// A mention with its position in the article's list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed<'a> {
+    pub index: u32,
+    pub mention: &'a Mention,
+}
+
+impl Placed<'_> {
+    pub(super) fn start(&self) -> usize {
+        self.mention.span.start_byte as usize
+    }
+
+    pub(super) fn end(&self) -> usize {
+        self.mention.span.end_byte as usize
+    }
+
+    pub(super) fn kind(&self) -> EntityType {
+        self.mention.entity_type
+    }
+}
+
+impl<'a> Source<'a> {
+    /// The mentions that lie in a range of the text.
+    pub(super) fn mentions_in(&self, range: &Range<usize>) -> &'a [Placed<'a>] {
+        let first = self
+            .mentions
+            .partition_point(|placed| placed.start() < range.start);
+        let rest = &self.mentions[first..];
+        let length = rest.iter().take_while(|placed| placed.end() <= range.end).count();
+        &rest[..length]
+    }
+}
+
+/// A word: what stands between spaces, where quotes and brackets count as one with what they are glued to.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    /// Without signs around it, but with quotes.
+    pub range: Range<usize>,
+    /// Where the part behind the last quote or bracket begins: the start of the word if it has none.
+    pub tail: usize,
+    /// The words inside double quotes that the word begins with.
+    pub speech: Option<Range<usize>>,
+    /// Whether a comma follows.
+    pub comma: bool,
+    /// What it does to the sentence.
+    pub class: WordClass,
+    /// Where the noun ends, and the part that its particle gives it.
+    pub case: Option<(usize, Case)>,
+    /// Whether all of it is a date or time: 지난해, 4일.
+    pub is_date: bool,
+    /// Number of its clause in the sentence.
+    pub clause: usize,
+}
+
+/// A noun phrase: words up to one with a particle.
+#[derive(Clone, Debug)]
+pub(super) struct Phrase {
+    /// Its words.
+    pub words: Range<usize>,
+    /// Its text without the particle.
+    pub range: Range<usize>,
+    /// The part that it plays.
+    pub case: Case,
+}
+
+/// A sentence taken apart.
+#[derive(Clone, Debug)]
+pub(super) struct Sentence {
+    pub range: Range<usize>,
+    pub words: Vec<Word>,
+    pub phrases: Vec<Phrase>,
+    /// Ranges of words, one a clause.
+    pub clauses: Vec<Range<usize>>,
+}
+
+impl Sentence {
+    /// Takes the sentence in `range` apart. `enclosures` are those of the text that open in it, outermost first.
+    pub(super) fn parse(source: Source<'_>, range: Range<usize>, enclosures: &[Enclosure]) -> Self {
+        let mut words = words(source, range.clone(), enclosures);
+        let clauses = number_clauses(&mut words);
+        let phrases = phrases(&words);
+        Self {
+            range,
+            words,
+            phrases,
+            clauses,
+        }
+    }
+
+    /// The text of a word from `from` on, which must lie in it.
+    pub(super) fn word<'t>(&self, text: &'t str, index: usize) -> &'t str {
+        self.words
+            .get(index)
+            .and_then(|word| text.get(word.range.clone()))
+            .unwrap_or("")
+    }
+
+    /// The text of a clause.
+    pub(super) fn clause_range(&self, clause: usize) -> Range<usize> {
+        let words = &self.clauses[clause];
+        self.words[words.start].range.start..self.words[words.end - 1].range.end
+    }
+}
+
+/// Signs that may stand around a word: ends of sentences, marks of lists.
+fn is_outer_sign(character: char) -> bool {
+    matches!(
+        character,
+        '.' | '!'
+            | '?'
+            | '…'
+            | ';'
+            | ':'
+            | ','
+            | '~'
+            | '·'
+            | '-'
+            | '△'
+            | '▲'
+            | '▶'
+            | '▷'
+            | '■'
+            | '●'
+            | '◆'
+            | '◇'
+            | '*'
+    ) || ('①'..='⑳').contains(&character)
+}
+
+fn words(source: Source<'_>, range: Range<usize>, enclosures: &[Enclosure]) -> Vec<Word> {
+    let text = source.text;
+    let mut words = Vec::new();
+    let mut draft = Draft::new(range.start);
+    let mut enclosures = enclosures.iter().peekable();
+    let mut at = range.start;
+    while at < range.end {
+        while enclosures.next_if(|enclosure| enclosure.open < at).is_some() {}
+        let enclosure = enclosures.next_if(|enclosure| enclosure.open == at && enclosure.end <= range.end);
+        if let Some(enclosure) = enclosure {
+            if enclosure.kind == EnclosureKind::DoubleQuote {
+                draft.finish(source, at, false, &mut words);
+                draft.speech = Some(enclosure.inner());
+            }
+            at = enclosure.end;
+            draft.tail = at;
+            continue;
+        }
+        let Some(character) = text[at..range.end].chars().next() else {
+            break;
+        };
+        let end = at + character.len_utf8();
+        let is_separator = character == ','
+            && !text[end..range.end]
+                .chars()
+                .next()
+                .is_some_and(|next| next.is_ascii_digit());
+        if character.is_whitespace() || is_separator {
+            draft.finish(source, at, is_separator, &mut words);
+            draft = Draft::new(end);
+        }
+        at = end;
+    }
+    draft.finish(source, range.end, false, &mut words);
+    words
+}
+
+/// A word whose end has not been reached.
+struct Draft {
+    start: usize,
+    tail: usize,
+    speech: Option<Range<usize>>,
+}
+
+impl Draft {
+    fn new(start: usize) -> Self {
+        Self {
+            start,
+            tail: start,
+            speech: None,
+        }
+    }
+
+    fn finish(&mut self, source: Source<'_>, at: usize, comma: bool, words: &mut Vec<Word>) {
+        let text = source.text;
+        let mut start = self.start;
+        start += text[start..at].len() - text[start..at].trim_start_matches(is_outer_sign).len();
+        let tail = self.tail.max(start);
+        let end = tail + text[tail..at].trim_end_matches(is_outer_sign).len();
+        if start < end {
+            words.push(analysed(source, start..end, tail, self.speech.take(), comma));
+        } else if let (true, Some(last)) = (comma, words.last_mut()) {
+            last.comma = true;
+        }
+        *self = Self::new(at);
+    }
+}
+
+fn analysed(
+    source: Source<'_>,
+    range: Range<usize>,
+    tail: usize,
+    speech: Option<Range<usize>>,
+    comma: bool,
+) -> Word {
+    let text = source.text;
+    let last_mention = last_mention_in(source, &range);
+    let name_end = last_mention
+        .map(|placed| placed.end())
+        .filter(|end| (tail..=range.end).contains(end))
+        .or((tail > range.start).then_some(tail));
+    let plain = &text[name_end.unwrap_or(tail)..range.end];
+    let class = if plain.is_empty() && name_end.is_some() {
+        WordClass::Noun
+    } else {
+        class_of(plain, name_end.is_some())
+    };
+    let case = if class == WordClass::Noun {
+        case(plain, name_end, range.end)
+    } else {
+        None
+    };
+    let is_date = last_mention.is_some_and(|placed| {
+        matches!(
+            placed.kind(),
+            EntityType::Date | EntityType::Time | EntityType::Duration
+        ) && placed.start() <= range.start
+            && placed.end() + "에는".len() >= range.end
+    });
+    Word {
+        range,
+        tail,
+        speech,
+        comma,
+        class,
+        case,
+        is_date,
+        clause: 0,
+    }
+}
+
+fn case(plain: &str, name_end: Option<usize>, end: usize) -> Option<(usize, Case)> {
+    if let Some(name_end) = name_end {
+        if let Some(case) = particle::case_of(plain) {
+            return Some((name_end, case));
+        }
+    }
+    let (length, case) = particle::split(plain)?;
+    Some((end - plain.len() + length, case))
+}
+
+/// The last mention that ends in the word or reaches over its end.
+fn last_mention_in<'a>(source: Source<'a>, range: &Range<usize>) -> Option<Placed<'a>> {
+    let next = source
+        .mentions
+        .partition_point(|placed| placed.start() < range.end);
+    let last = source.mentions[..next].last()?;
+    (last.end() > range.start).then_some(*last)
+}
+
+/// Gives each word the number of its clause; the ranges of words of the clauses.
+fn number_clauses(words: &mut [Word]) -> Vec<Range<usize>> {
+    let mut clauses = Vec::new();
+    let mut start = 0;
+    for index in 0..words.len() {
+        words[index].clause = clauses.len();
+        // The speaker and the verb behind a quotation belong to its clause, and those of a report too.
+        let ends = matches!(words[index].class, WordClass::Connective | WordClass::Final)
+            && words[index].speech.is_none();
+        if ends && index + 1 < words.len() {
+            clauses.push(start..index + 1);
+            start = index + 1;
+        }
+    }
+    if start < words.len() {
+        clauses.push(start..words.len());
+    }
+    clauses
+}
+
+/// How many words a phrase may have.
+const LONGEST_PHRASE: usize = 16;
+
+fn phrases(words: &[Word]) -> Vec<Phrase> {
+    let mut phrases = Vec::new();
+    let mut start = 0;
+    for (index, word) in words.iter().enumerate() {
+        let breaks = word.class != WordClass::Noun || word.speech.is_some();
+        if breaks {
+            start = index + 1;
+            continue;
+        }
+        match word.case {
+            Some((_, Case::Genitive)) => {}
+            Some((end, case)) => {
+                let first = start.max((index + 1).saturating_sub(LONGEST_PHRASE));
+                phrases.push(Phrase {
+                    words: first..index + 1,
+                    range: words[first].range.start..end,
+                    case,
+                });
+                start = index + 1;
+            }
+            // 4일 자사 모델을: the date is no part of the phrase.
+            None if word.is_date => start = index + 1,
+            None => {}
+        }
+    }
+    phrases
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sentences::enclosure;
+
+    fn parse(text: &str) -> Sentence {
+        let source = Source { text, mentions: &[] };
+        Sentence::parse(source, 0..text.len(), &enclosure::find(text))
+    }
+
+    #[test]
+    fn words_keep_quotes_and_brackets_together() {
+        let text = "별빛(대표 나하늘)이, 새 앱 '달 나라'를 냈고 \"곧 더 낸다\"며 웃었다.";
+        let sentence = parse(text);
+        let words: Vec<&str> = (0..sentence.words.len())
+            .map(|index| sentence.word(text, index))
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "별빛(대표 나하늘)이",
+                "새",
+                "앱",
+                "'달 나라'를",
+                "냈고",
+                "\"곧 더 낸다\"며",
+                "웃었다"
+            ]
+        );
+        assert!(sentence.words[0].comma);
+        assert_eq!(&text[sentence.words[5].speech.clone().unwrap()], "곧 더 낸다");
+    }
+
+    #[test]
+    fn phrases_end_with_particles_and_clauses_with_endings() {
+        let text = "회사는 새로 개발한 신형 로봇의 값을 내렸고 직원도 뽑았다.";
+        let sentence = parse(text);
+        let phrases: Vec<(&str, Case)> = sentence
+            .phrases
+            .iter()
+            .map(|phrase| (&text[phrase.range.clone()], phrase.case))
+            .collect();
+        assert_eq!(
+            phrases,
+            [
+                ("회사", Case::Topic),
+                ("신형 로봇의 값", Case::Object),
+                ("직원", Case::Also)
+            ]
+        );
+        assert_eq!(
+            &text[sentence.clause_range(0)],
+            "회사는 새로 개발한 신형 로봇의 값을 내렸고"
+        );
+        assert_eq!(&text[sentence.clause_range(1)], "직원도 뽑았다");
+    }
+
+    #[test]
+    fn a_sentence_of_signs_has_no_words() {
+        let sentence = parse("... , ①");
+        assert!(sentence.words.is_empty() && sentence.clauses.is_empty());
+    }
+}

@@ -1,0 +1,305 @@
+//! Statements: who said what.
+
+use std::ops::Range;
+
+use gisa_article_model::{
+    ArgumentRole::{Agent, Amount, Date, Position as Role, Quotation},
+    EntityType,
+    RelationType::{Statement, Target},
+};
+
+use super::confidence;
+use super::draft::{Draft, Participant};
+use super::event::date_of;
+use super::inflection::{Mood, Position};
+use super::memory::Memory;
+use super::particle::Case;
+use super::roles::View;
+use super::sentence::Phrase;
+use super::trigger::Occurrence;
+use super::word_class::WordClass;
+
+/// Speech shorter than this, in bytes, is a quoted word.
+const SHORTEST_SPEECH: usize = 18;
+
+/// What stands behind the closing quote of speech: 라고, 며, 는 입장.
+const SPEECH_TAILS: &[&str] = &[
+    "라고",
+    "이라고",
+    "고",
+    "며",
+    "라며",
+    "이라며",
+    "면서",
+    "라면서",
+    "이라면서",
+    "는",
+    "라는",
+    "이라는",
+    "하고",
+    "라고도",
+    "고도",
+    "이라고도",
+    "라",
+    "이라",
+];
+
+/// Nouns for those who speak without a name.
+const SPEAKERS: &[&str] = &[
+    "관계자",
+    "대변인",
+    "측",
+    "전문가",
+    "담당자",
+    "당국자",
+    "장관",
+    "대표",
+    "회장",
+    "사장",
+    "교수",
+    "위원장",
+    "의원",
+    "시장",
+    "지사",
+    "감독",
+    "선수",
+    "연구원",
+    "연구진",
+    "연구팀",
+    "대통령",
+    "총리",
+    "팀장",
+    "이사장",
+    "원장",
+    "소장",
+    "센터장",
+    "애널리스트",
+    "연구위원",
+    "위원",
+    "기자",
+    "주민",
+    "변호사",
+    "의사",
+    "작가",
+    "씨",
+    "본부장",
+    "부사장",
+    "고위 관계자",
+    "학생",
+];
+
+/// The statement that the quotations of a sentence make, and the target that they set.
+pub(super) fn read_quoted(view: View<'_>, occurrences: &[Occurrence], memory: &Memory) -> Vec<Draft> {
+    let quotations: Vec<(usize, Range<usize>)> = view
+        .sentence
+        .words
+        .iter()
+        .enumerate()
+        .filter_map(|(index, word)| Some((index, word.speech.clone()?)))
+        .filter(|(index, speech)| is_speech(view, *index, speech))
+        .collect();
+    let (Some((first, _)), Some((last, _))) = (quotations.first(), quotations.last()) else {
+        return Vec::new();
+    };
+    let verb = speech_verb(view, occurrences, *last);
+    let Some((speaker, factor)) = speaker(view, *first, memory) else {
+        return Vec::new();
+    };
+    let told = if verb.is_some() { 1.0 } else { confidence::CARRIED };
+    let evidence = view.sentence.range.clone();
+    let mut draft = Draft::new(Statement, evidence.clone(), confidence::SPEECH * factor * told);
+    add_speaker(view, &speaker, &mut draft);
+    draft.add_all(
+        Quotation,
+        quotations
+            .iter()
+            .map(|(_, speech)| Participant::of_range(speech.clone())),
+    );
+    if let Some(date) = date_of(view, &evidence, evidence.end) {
+        draft.add(Date, date);
+    }
+    let target = quotations
+        .iter()
+        .find_map(|(_, speech)| target(view, speech, &speaker, draft.confidence));
+    let mut drafts: Vec<Draft> = target.into_iter().collect();
+    drafts.push(draft);
+    drafts.retain(|draft| draft.confidence >= confidence::LEAST);
+    drafts
+}
+
+fn is_speech(view: View<'_>, index: usize, speech: &Range<usize>) -> bool {
+    let word = &view.sentence.words[index];
+    let tail = view.text(&(word.tail..word.range.end));
+    let follows = view.sentence.word(view.source.text, index + 1);
+    let is_told = SPEECH_TAILS.contains(&tail)
+        || tail.is_empty() && SPEECH_TAILS.contains(&follows)
+        || tail.is_empty() && has_final_ending(view.text(speech));
+    is_told && speech.len() >= SHORTEST_SPEECH
+}
+
+fn has_final_ending(text: &str) -> bool {
+    text.trim_end_matches(['.', '!', '?', ' '])
+        .ends_with(['다', '요', '까', '죠', '것'])
+}
+
+/// The verb of speech behind the last quotation.
+fn speech_verb<'a>(view: View<'_>, occurrences: &'a [Occurrence], last: usize) -> Option<&'a Occurrence> {
+    occurrences
+        .iter()
+        .filter(|occurrence| occurrence.word >= last && occurrence.tells(Statement))
+        .find(|occurrence| is_told(view, occurrence))
+}
+
+/// Whether the verb says that somebody spoke: not 전해졌다, 알려진.
+fn is_told(view: View<'_>, occurrence: &Occurrence) -> bool {
+    let word = view.sentence.word(view.source.text, occurrence.predicate);
+    let is_passive = [
+        "해졌", "해진", "해지", "려졌", "려진", "려지", "혀졌", "됐", "된다",
+    ]
+    .iter()
+    .any(|passive| word.contains(passive));
+    !is_passive && occurrence.reading.mood != Mood::Negated
+}
+
+/// Somebody who speaks: the phrase, if the sentence has one.
+struct Speaker<'a> {
+    participant: Participant,
+    phrase: Option<&'a Phrase>,
+}
+
+/// Who speaks the words in word `first`, and the factor of confidence.
+fn speaker<'a>(view: View<'a>, first: usize, memory: &Memory) -> Option<(Speaker<'a>, f32)> {
+    let phrases = &view.sentence.phrases;
+    let next = phrases.partition_point(|phrase| phrase.words.end <= first);
+    let before = phrases[..next].iter().rev().take(12);
+    let behind = phrases[next..].iter().take(12);
+    let subjects: Vec<&Phrase> = before
+        .chain(behind)
+        .filter(|phrase| matches!(phrase.case, Case::Topic | Case::Subject | Case::Also))
+        .collect();
+    let named = |kind: EntityType| {
+        subjects
+            .iter()
+            .find_map(|phrase| Some((*phrase, view.actor_of(phrase).filter(|actor| actor.is(kind))?)))
+    };
+    let unnamed = || {
+        subjects.iter().find_map(|phrase| {
+            let text = view.text(&phrase.range);
+            let is_speaker = SPEAKERS.iter().any(|speaker| text.ends_with(speaker));
+            is_speaker.then(|| (*phrase, Participant::of_range(phrase.range.clone())))
+        })
+    };
+    let found = named(EntityType::Person)
+        .map(|found| (found, 1.0))
+        .or_else(|| unnamed().map(|found| (found, confidence::ACTOR_OF_SENTENCE)))
+        .or_else(|| named(EntityType::Organization).map(|found| (found, confidence::ACTOR_OF_SENTENCE)));
+    if let Some(((phrase, participant), factor)) = found {
+        let speaker = Speaker {
+            participant,
+            phrase: Some(phrase),
+        };
+        return Some((speaker, factor));
+    }
+    let (participant, factor) = memory.recall_person().or_else(|| memory.recall())?;
+    let speaker = Speaker {
+        participant,
+        phrase: None,
+    };
+    Some((speaker, factor))
+}
+
+fn add_speaker(view: View<'_>, speaker: &Speaker<'_>, draft: &mut Draft) {
+    draft.add(Agent, speaker.participant.clone());
+    let role = speaker
+        .phrase
+        .and_then(|phrase| role_of(view, phrase, &speaker.participant));
+    draft.add_all(Role, role);
+}
+
+/// The role behind the name: 나하늘 별빛연구소 선임연구원은.
+fn role_of(view: View<'_>, phrase: &Phrase, person: &Participant) -> Option<Participant> {
+    if !person.is(EntityType::Person) || person.range.end >= phrase.range.end {
+        return None;
+    }
+    let behind = person.range.end..phrase.range.end;
+    let start = view
+        .names_in(&behind)
+        .last()
+        .map_or(behind.start, |placed| placed.end());
+    let text = view.text(&(start..behind.end));
+    let start = start + text.len() - text.trim_start().len();
+    (start < behind.end).then(|| Participant::of_range(start..behind.end))
+}
+
+/// A target in speech: figures and a plan, 2030년까지 … 만들겠다.
+fn target(view: View<'_>, speech: &Range<usize>, speaker: &Speaker<'_>, likely: f32) -> Option<Draft> {
+    let text = view.text(speech).trim_end_matches(['.', '!', ' ']);
+    let plans = [
+        "겠다",
+        "계획이다",
+        "계획",
+        "목표다",
+        "목표",
+        "방침",
+        "것이다",
+        "겠습니다",
+        "것",
+    ];
+    if !plans.iter().any(|plan| text.ends_with(plan)) {
+        return None;
+    }
+    let mentions = view.source.mentions_in(speech);
+    let figures = mentions.iter().take(24).filter(|placed| {
+        matches!(
+            placed.kind(),
+            EntityType::Money | EntityType::Percent | EntityType::Quantity
+        )
+    });
+    let date = mentions.iter().find(|placed| placed.kind() == EntityType::Date)?;
+    let mut draft = Draft::new(Target, view.sentence.range.clone(), likely * confidence::CARRIED);
+    draft.add_all(Amount, figures.map(Participant::of_mention));
+    if !draft.has(Amount) {
+        return None;
+    }
+    add_speaker(view, speaker, &mut draft);
+    draft.add(Date, Participant::of_mention(date));
+    Some(draft)
+}
+
+/// What somebody is reported to have said without quotes: …다고 밝혔다. Only where the sentence names who said it.
+pub(super) fn read_reported(view: View<'_>, occurrences: &[Occurrence]) -> Option<Draft> {
+    let words = &view.sentence.words;
+    let quoted = words
+        .iter()
+        .rposition(|word| word.class == WordClass::Quoted && word.speech.is_none())?;
+    occurrences.iter().find(|occurrence| {
+        occurrence.word > quoted
+            && occurrence.tells(Statement)
+            && is_told(view, occurrence)
+            && matches!(
+                occurrence.reading.position,
+                Position::Final | Position::Connective
+            )
+    })?;
+    let (speaker, factor) = named_speaker(view, quoted)?;
+    let phrase = speaker.phrase?;
+    let start = if phrase.words.end <= quoted {
+        words[phrase.words.end].range.start
+    } else {
+        view.sentence.range.start
+    };
+    let said = start..words[quoted].range.end;
+    let mut draft = Draft::new(
+        Statement,
+        view.sentence.range.clone(),
+        confidence::REPORT * factor,
+    );
+    add_speaker(view, &speaker, &mut draft);
+    draft.add(Quotation, Participant::of_range(said));
+    (draft.has(Quotation)).then_some(draft)
+}
+
+fn named_speaker<'a>(view: View<'a>, quoted: usize) -> Option<(Speaker<'a>, f32)> {
+    let nobody = Memory::default();
+    speaker(view, quoted, &nobody)
+}
