@@ -23,6 +23,8 @@ mod particle;
 mod roles;
 mod sentence;
 mod statement;
+#[cfg(test)]
+mod table_tests;
 mod trigger;
 mod word_class;
 
@@ -119,7 +121,8 @@ fn read_sentence(view: View<'_>, memory: &Memory) -> Vec<Draft> {
     }
     let quoted = statement::read_quoted(view, &occurrences, memory);
     if quoted.is_empty() && drafts.is_empty() {
-        drafts.extend(statement::read_reported(view, &occurrences));
+        let reported = statement::read_reported(view, &occurrences);
+        drafts.extend(reported.or_else(|| statement::read_subject_matter(view, &occurrences)));
     }
     drafts.extend(quoted);
     drafts

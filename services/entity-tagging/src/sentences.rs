@@ -131,12 +131,7 @@ fn starts_sentence(character: char) -> bool {
         character,
         ')' | ']' | '}' | '>' | '”' | '’' | ',' | '·' | ':' | ';' | '~'
     );
-    !is_closing && !character.is_ascii_lowercase() && !character.is_ascii_digit() || is_circled(character)
-}
-
-/// ①: marks the parts of a list.
-fn is_circled(character: char) -> bool {
-    ('①'..='⑳').contains(&character)
+    !is_closing && !character.is_ascii_lowercase()
 }
 
 fn has_final_ending(word: &str) -> bool {
@@ -189,6 +184,7 @@ mod tests {
             ("비가 왔다. 눈도 왔다.", &["비가 왔다.", "눈도 왔다."]),
             ("비가 왔다.눈도 왔다.", &["비가 왔다.", "눈도 왔다."]),
             ("비가 왔다.①눈도 왔다.", &["비가 왔다.", "①눈도 왔다."]),
+            ("비가 왔다.2일 뒤였다.", &["비가 왔다.", "2일 뒤였다."]),
             ("비가 왔다.\"눈도 왔다.\"", &["비가 왔다.", "\"눈도 왔다.\""]),
             ("왜 왔을까.답은 없다", &["왜 왔을까.", "답은 없다"]),
             ("정말?! 그렇다!! 좋다", &["정말?!", "그렇다!!", "좋다"]),

@@ -14,7 +14,7 @@ use super::inflection::{Mood, Position};
 use super::memory::Memory;
 use super::particle::Case;
 use super::roles::View;
-use super::trigger::{Occurrence, Voice};
+use super::trigger::{Occurrence, Voice, table::Kind};
 
 /// Nouns that stand for something with a name: 행사를 연다.
 const GENERIC_OBJECTS: &[&str] = &[
@@ -216,11 +216,13 @@ fn add_object(view: View<'_>, occurrence: &Occurrence, actor: &Actor, draft: &mu
         }
     }
     let is_named = object.mention.is_some() || view.is_quoted(&object.range);
-    let is_news = occurrence.reading.position == Position::Quoted;
+    let is_news = view.is_news(occurrence);
     if occurrence.trigger.is_weak() && !is_named && !is_news {
         return false;
     }
-    if occurrence.reading.position == Position::Relative && !(is_named && actor.is_explicit) {
+    let is_relative = occurrence.reading.position == Position::Relative;
+    let is_aside = occurrence.trigger.kind == Kind::Intransitive || view.leads_to_source(occurrence.word);
+    if is_relative && (is_aside || !(is_named && actor.is_explicit)) {
         return false;
     }
     if draft.relation == Hire && (object.is(EntityType::Product) || object.is(EntityType::Location)) {
@@ -245,6 +247,16 @@ fn add_object(view: View<'_>, occurrence: &Occurrence, actor: &Actor, draft: &mu
 }
 
 impl View<'_> {
+    /// Whether the predicate is reported as news: 제공한다고 밝혔다.
+    fn is_news(&self, occurrence: &Occurrence) -> bool {
+        const REPORTS: &[&str] = &["밝혔", "밝힌", "밝히", "발표", "공시"];
+        occurrence.reading.position == Position::Quoted
+            && (occurrence.predicate + 1..occurrence.predicate + 5).any(|next| {
+                let word = self.sentence.word(self.source.text, next);
+                REPORTS.iter().any(|report| word.starts_with(report))
+            })
+    }
+
     /// Whether the range stands in quotes.
     pub(super) fn is_quoted(&self, range: &Range<usize>) -> bool {
         let before = self.source.text.get(..range.start).unwrap_or("");
@@ -399,8 +411,11 @@ fn add_appointed(view: View<'_>, occurrence: &Occurrence, actor: &Actor, draft: 
         draft.confidence *= actor.factor;
     }
     // 맡다 and 선정하다 say many other things.
-    let is_certain = !matches!(occurrence.trigger.stem, "맡" | "선정" | "지명") || post.is_some();
-    is_certain
+    match occurrence.trigger.stem {
+        "맡" => post.is_some() && occurrence.reading.position == Position::Final,
+        "선정" | "지명" => post.is_some(),
+        _ => true,
+    }
 }
 
 /// INVESTMENT: money, or a company that is bought.
@@ -411,8 +426,8 @@ fn add_investment(view: View<'_>, occurrence: &Occurrence, actor: &Actor, draft:
     let amounts = view.expressions(clause, &[EntityType::Money]);
     let target = view
         .phrases_before(occurrence.word)
-        .find(|phrase| matches!(phrase.case, Case::Place | Case::Object))
-        .filter(|phrase| !view.names_in(&phrase.range).is_empty())
+        .filter(|phrase| matches!(phrase.case, Case::Place | Case::Object))
+        .find(|phrase| !view.names_in(&phrase.range).is_empty())
         .map(|phrase| view.thing_of(&phrase.range));
     let has_amount = !amounts.is_empty();
     draft.add_all(Amount, amounts.iter().map(Participant::of_mention));

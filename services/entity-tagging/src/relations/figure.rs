@@ -15,7 +15,7 @@ use super::inflection::{Mood, Position};
 use super::memory::Memory;
 use super::particle::Case;
 use super::roles::View;
-use super::sentence::Placed;
+use super::sentence::{Phrase, Placed};
 use super::trigger::{Occurrence, Voice};
 use super::word_class::WordClass;
 
@@ -80,7 +80,9 @@ fn figures_before<'a>(view: View<'a>, clause: &Range<usize>, predicate: usize) -
 
 fn is_limit(view: View<'_>, placed: &Placed<'_>) -> bool {
     let behind = view.source.text.get(placed.end()..).unwrap_or("").trim_start();
-    LIMITS.iter().any(|limit| behind.starts_with(limit))
+    // 14개 모델 중: the figure counts the others.
+    let is_whole = || behind.split(' ').take(3).any(|word| word == "중" || word == "가운데");
+    LIMITS.iter().any(|limit| behind.starts_with(limit)) || is_whole()
 }
 
 /// Whether a figure stands in brackets.
@@ -124,7 +126,7 @@ fn award(view: View<'_>, occurrence: &Occurrence) -> Option<Participant> {
     let phrases = || view.phrases_before(occurrence.word);
     if stem == "선정" && occurrence.voice == Voice::Passive {
         let phrase = phrases().find(|phrase| matches!(phrase.case, Case::Place | Case::Direction))?;
-        return Some(Participant::of_range(phrase.range.clone()));
+        return Some(Participant::of_range(view.described_range(phrase)));
     }
     let is_prize =
         |text: &str| text.ends_with(['상', '증']) || text.ends_with("점수") || text.ends_with("등급");
@@ -160,8 +162,31 @@ fn add_measures(view: View<'_>, figures: &[Placed<'_>], predicate: usize, draft:
                 .is_some_and(|actor| actor.is_actor() && actor.range == phrase.range)
         });
     if let Some(phrase) = subject {
-        draft.add(Object, Participant::of_range(phrase.range.clone()));
+        let (holder, measure) = holder_and_measure(view, phrase);
+        draft.add_all(Agent, holder);
+        draft.add(Object, measure);
     }
+}
+
+/// Whose figure the subject names, and what it measures: 별빛의 매출은.
+fn holder_and_measure(view: View<'_>, phrase: &Phrase) -> (Option<Participant>, Participant) {
+    let holder = view
+        .names_in(&phrase.range)
+        .into_iter()
+        .rfind(|placed| placed.end() < phrase.range.end);
+    let Some(holder) = holder else {
+        return (None, Participant::of_range(phrase.range.clone()));
+    };
+    let behind = view.text(&(holder.end()..phrase.range.end));
+    let measure = behind.strip_prefix('의').unwrap_or(behind).trim_start();
+    let start = phrase.range.end - measure.len();
+    if !measure.starts_with(char::is_alphanumeric) || !behind.starts_with(['의', ' ']) {
+        return (None, Participant::of_range(phrase.range.clone()));
+    }
+    (
+        Some(Participant::of_mention(&holder)),
+        Participant::of_range(start..phrase.range.end),
+    )
 }
 
 /// The nouns right before a figure without a particle: 매출 830억.
@@ -191,6 +216,9 @@ fn noun_before(view: View<'_>, placed: &Placed<'_>) -> Option<Participant> {
 }
 
 fn add_holder(view: View<'_>, actor: Actor, draft: &mut Draft) {
+    if draft.has(Agent) {
+        return;
+    }
     let named = actor
         .participants
         .iter()
@@ -215,7 +243,7 @@ fn add_holder(view: View<'_>, actor: Actor, draft: &mut Draft) {
 
 /// A name in the sentence that the figures are of or from.
 fn holder(view: View<'_>, draft: &Draft) -> Option<Participant> {
-    let actors = [EntityType::Organization, EntityType::Product, EntityType::Person];
+    let actors = [EntityType::Organization, EntityType::Person];
     let names = view.expressions(view.sentence.range.start..draft.evidence.end, &actors);
     names.first().map(Participant::of_mention)
 }
@@ -248,8 +276,8 @@ pub(super) fn read_stated(view: View<'_>, clause: usize, memory: &Memory) -> Opt
         .find(|phrase| matches!(phrase.case, Case::Topic | Case::Subject))?;
     let mut draft = Draft::new(Result, range.clone(), confidence::FIGURE);
     draft.add_all(Amount, figures.iter().rev().take(1).map(Participant::of_mention));
-    let object = Participant::of_range(subject.range.clone());
-    let holder = holder(view, &draft).filter(|holder| holder.range != object.range);
+    let (named, object) = holder_and_measure(view, subject);
+    let holder = named.or_else(|| holder(view, &draft).filter(|holder| holder.range != object.range));
     match holder {
         Some(holder) => draft.add(Agent, holder),
         None => {

@@ -203,7 +203,7 @@ const OPEN_NOUNS: &[&str] = &[
 /// Words that deny what stands before: 하지 않았다, 한 적이 없다.
 const DENIALS: &[&str] = &["않", "못", "말", "아니", "없"];
 /// What a clause goes on with behind a relative form: 한 뒤.
-const NEXT_NOUNS: &[&str] = &["뒤", "후", "이후", "다음", "데", "가운데"];
+const NEXT_NOUNS: &[&str] = &["등", "뒤", "후", "이후", "다음", "데", "가운데"];
 /// What may stand for the form as a noun of a finite sentence: 한 것으로 알려졌다, 한 바 있다.
 const FACT_NOUNS: &[&str] = &["것", "게", "바", "셈", "상태"];
 

@@ -141,7 +141,19 @@ impl<'a> View<'a> {
         if let Some(quoted) = self.quoted_end(range) {
             return Participant::of_range(quoted);
         }
-        Participant::of_range(range.clone())
+        Participant::of_range(self.without_amount(range))
+    }
+
+    /// A range without the amount at its end: 연구원 20명.
+    fn without_amount(&self, range: &Range<usize>) -> Range<usize> {
+        let amount = self
+            .source
+            .mentions_in(range)
+            .last()
+            .filter(|placed| !placed.kind().is_name() && placed.end() == range.end);
+        let before = amount.map(|placed| range.start..placed.start());
+        let before = before.map(|before| before.start..before.start + self.text(&before).trim_end().len());
+        before.filter(|before| !before.is_empty()).unwrap_or_else(|| range.clone())
     }
 
     /// Whether what stands behind a name is only quotes and brackets.
@@ -166,7 +178,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a phrase belongs to a predicate that describes a noun before the predicate in `word`: 별빛이 개발한 앱을.
-    fn is_in_relative(&self, phrase: &Phrase, word: usize) -> bool {
+    pub(super) fn is_in_relative(&self, phrase: &Phrase, word: usize) -> bool {
         let words = &self.sentence.words;
         (phrase.words.end..word)
             .take(2 * WORDS_AHEAD)
@@ -189,10 +201,13 @@ impl<'a> View<'a> {
             .iter()
             .rev()
             .find(|phrase| phrase.case == Case::Topic && self.is_possible_actor(phrase));
+        // 앱도 냈다: without another object it is the object.
+        let has_object = phrases.iter().any(|phrase| phrase.case == Case::Object);
+        let is_actor = |phrase: &Phrase| self.actor_of(phrase).is_some_and(|actor| actor.is_actor());
         let also = || {
-            phrases.iter().find(|phrase| {
-                phrase.case == Case::Also && self.actor_of(phrase).is_some_and(|actor| actor.is_actor())
-            })
+            phrases
+                .iter()
+                .find(|phrase| phrase.case == Case::Also && has_object && is_actor(phrase))
         };
         let subject = || {
             phrases
@@ -324,6 +339,39 @@ impl<'a> View<'a> {
         next.checked_sub(1)
             .and_then(|index| self.sentence.words[index].speech.as_ref())
             .is_some_and(|speech| speech.contains(&placed.start()))
+    }
+
+    /// 따르면, 의하면: what stands before is where the sentence is from.
+    fn is_source_mark(&self, word: usize) -> bool {
+        let word = self.sentence.word(self.source.text, word);
+        word.starts_with("따르면") || word.starts_with("의하면")
+    }
+
+    /// Whether the sentence goes on with 따르면 soon behind the word: 별빛이 발표한 보고서에 따르면.
+    pub(super) fn leads_to_source(&self, word: usize) -> bool {
+        (word..self.sentence.words.len())
+            .take(LONGEST_SOURCE / 2)
+            .any(|next| self.is_source_mark(next))
+    }
+
+    /// The words before a phrase that describe it: 일하기 좋은 기업에.
+    pub(super) fn described_range(&self, phrase: &Phrase) -> Range<usize> {
+        let words = &self.sentence.words;
+        let mut first = phrase.words.start;
+        while first > 0 && phrase.words.start - first < WORDS_AHEAD {
+            let before = &words[first - 1];
+            let describes = matches!(before.class, WordClass::Noun | WordClass::Relative)
+                && matches!(before.case, None | Some((_, Case::Genitive)))
+                && before.clause == words[first].clause
+                && !before.is_date
+                && !before.comma
+                && before.speech.is_none();
+            if !describes {
+                break;
+            }
+            first -= 1;
+        }
+        words[first].range.start..phrase.range.end
     }
 
     /// Who the sentence names as its source: 통계청에 따르면.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use gisa_article_model::{
-    ArgumentRole::{Agent, Amount, Date, Position as Role, Quotation},
+    ArgumentRole::{Agent, Amount, Date, Object, Position as Role, Quotation},
     EntityType,
     RelationType::{Statement, Target},
 };
@@ -16,7 +16,7 @@ use super::memory::Memory;
 use super::particle::Case;
 use super::roles::View;
 use super::sentence::Phrase;
-use super::trigger::Occurrence;
+use super::trigger::{Occurrence, Voice};
 use super::word_class::WordClass;
 
 /// Speech shorter than this, in bytes, is a quoted word.
@@ -43,6 +43,15 @@ const SPEECH_TAILS: &[&str] = &[
     "라",
     "이라",
 ];
+
+/// Verbs of speech that take 것으로 for what is said.
+const EXPECTATIONS: &[&str] = &["예상", "전망", "예측", "기대", "분석", "진단", "평가", "내다보", "봤다"];
+
+/// Verbs of speech that take a noun for what it is about.
+const MATTERS: &[&str] = &["제시", "강조", "제안", "촉구", "당부", "약속", "제기", "설명", "지적", "언급", "역설"];
+
+/// How far the verb may stand behind what is reported, in words: the date and the speaker come between.
+const REPORT_REACH: usize = 8;
 
 /// Nouns for those who speak without a name.
 const SPEAKERS: &[&str] = &[
@@ -158,7 +167,7 @@ fn is_told(view: View<'_>, occurrence: &Occurrence) -> bool {
     ]
     .iter()
     .any(|passive| word.contains(passive));
-    !is_passive && occurrence.reading.mood != Mood::Negated
+    !is_passive && occurrence.voice != Voice::Passive && occurrence.reading.mood != Mood::Negated
 }
 
 /// Somebody who speaks: the phrase, if the sentence has one.
@@ -176,6 +185,7 @@ fn speaker<'a>(view: View<'a>, first: usize, memory: &Memory) -> Option<(Speaker
     let subjects: Vec<&Phrase> = before
         .chain(behind)
         .filter(|phrase| matches!(phrase.case, Case::Topic | Case::Subject | Case::Also))
+        .filter(|phrase| phrase.case == Case::Topic || !view.is_in_relative(phrase, first))
         .collect();
     let named = |kind: EntityType| {
         subjects
@@ -297,6 +307,30 @@ pub(super) fn read_reported(view: View<'_>, occurrences: &[Occurrence]) -> Optio
     add_speaker(view, &speaker, &mut draft);
     draft.add(Quotation, Participant::of_range(said));
     (draft.has(Quotation)).then_some(draft)
+}
+
+/// What a person spoke of, without its words: 방향을 제시했다.
+pub(super) fn read_subject_matter(view: View<'_>, occurrences: &[Occurrence]) -> Option<Draft> {
+    let verb = occurrences.iter().rfind(|occurrence| {
+        MATTERS.contains(&occurrence.trigger.stem)
+            && occurrence.reading.position == Position::Final
+            && is_told(view, occurrence)
+    })?;
+    let matter = view
+        .phrases_before(verb.word)
+        .find(|phrase| phrase.case == Case::Object)?;
+    let (speaker, factor) = named_speaker(view, matter.words.start)?;
+    if !speaker.participant.is(EntityType::Person) {
+        return None;
+    }
+    let mut draft = Draft::new(
+        Statement,
+        view.sentence.range.clone(),
+        confidence::REPORT * confidence::WEAK * factor,
+    );
+    add_speaker(view, &speaker, &mut draft);
+    draft.add(Object, Participant::of_range(matter.range.clone()));
+    draft.has(Object).then_some(draft)
 }
 
 fn named_speaker<'a>(view: View<'a>, quoted: usize) -> Option<(Speaker<'a>, f32)> {

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use crawdad::Trie;
-use gisa_article_model::RelationType;
+use gisa_article_model::RelationType::{self, Contract, Investment};
 
 use super::inflection::{Head, Mood, Position, Reading, heads, read};
 use super::sentence::{Sentence, Source};
@@ -41,7 +41,7 @@ pub(super) struct Occurrence {
 
 impl Occurrence {
     pub(super) fn tells(&self, relation: RelationType) -> bool {
-        self.trigger.relations.contains(&relation)
+        self.trigger.tells(relation)
     }
 }
 
@@ -112,7 +112,7 @@ static LEXICON: LazyLock<Option<Lexicon>> = LazyLock::new(|| {
     let mut records: Vec<(String, &'static Trigger, Option<Head>)> = Vec::new();
     for trigger in TRIGGERS {
         match trigger.kind {
-            Kind::Verb | Kind::WeakVerb => {
+            Kind::Verb | Kind::WeakVerb | Kind::Intransitive => {
                 let heads = heads(trigger.stem).into_iter();
                 records.extend(heads.map(|(form, head)| (form, trigger, Some(head))));
             }
@@ -197,7 +197,9 @@ fn used(
     let made = |voice, form: &str, predicate: usize| {
         let following = [predicate + 1, predicate + 2].map(|next| sentence.word(text, next));
         let mut reading = read(form, following);
-        if predicate > 0 && matches!(sentence.word(text, predicate - 1), "안" | "못" | "미") {
+        // 못 미쳤다 is no denial.
+        let is_denied = predicate > 0 && !trigger.stem.starts_with('미');
+        if is_denied && matches!(sentence.word(text, predicate - 1), "안" | "못" | "미") {
             reading.mood = Mood::Negated;
         }
         Occurrence {
@@ -209,24 +211,33 @@ fn used(
             predicate,
         }
     };
-    if matches!(trigger.kind, Kind::Verb | Kind::WeakVerb | Kind::Form) {
-        return Some(made(Voice::Active, form, index));
+    match trigger.kind {
+        Kind::Verb | Kind::WeakVerb | Kind::Form => return Some(made(Voice::Active, form, index)),
+        Kind::Intransitive => return Some(made(Voice::Passive, form, index)),
+        Kind::Joint if sentence.words[index].class != WordClass::Noun => {
+            return Some(made(Voice::Active, form, index));
+        }
+        _ => {}
     }
-    if trigger.kind != Kind::Deed {
+    if !matches!(trigger.kind, Kind::Deed | Kind::Joint) {
         if starts_with_any(ending, &['하', '한', '할', '함', '합', '해', '했'])
             || ending.starts_with("시키")
             || ending.starts_with("시켰")
         {
             return Some(made(Voice::Active, ending, index));
         }
+        let gets = ending.starts_with('받') && (trigger.tells(Contract) || trigger.tells(Investment));
+        if gets {
+            return Some(made(Voice::Active, ending, index));
+        }
         if starts_with_any(ending, &['되', '된', '될', '됨', '됩', '돼', '됐', '받', '당']) {
             return Some(made(Voice::Passive, ending, index));
         }
     }
-    if !is_nominal(ending) {
+    if trigger.kind != Kind::Joint && !is_nominal(ending) {
         return None;
     }
-    let predicate = support(text, sentence, index, trigger)?;
+    let predicate = support(text, sentence, index, trigger, ending)?;
     Some(made(Voice::Nominal, sentence.word(text, predicate), predicate))
 }
 
@@ -243,7 +254,7 @@ fn is_nominal(ending: &str) -> bool {
 }
 
 /// The verb that carries the noun in word `index`.
-fn support(text: &str, sentence: &Sentence, index: usize, trigger: &Trigger) -> Option<usize> {
+fn support(text: &str, sentence: &Sentence, index: usize, trigger: &Trigger, ending: &str) -> Option<usize> {
     let clause = sentence.words[index].clause;
     let reach = if trigger.kind == Kind::Joint {
         2 * SUPPORT_REACH

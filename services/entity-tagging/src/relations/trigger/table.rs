@@ -17,6 +17,8 @@ pub(in crate::relations) enum Kind {
     Joint,
     /// The stem of a verb: 선보이.
     Verb,
+    /// The stem of a verb whose subject is what the relation is about: 열리.
+    Intransitive,
     /// The stem of a verb that needs a name: 만들.
     WeakVerb,
     /// The beginning of some forms of a verb whose others mean something else: 늘었.
@@ -37,6 +39,10 @@ impl Trigger {
     /// Whether it may stand behind another noun in a word: 정식출시.
     pub(in crate::relations) fn may_follow_noun(&self) -> bool {
         matches!(self.kind, Kind::Noun | Kind::WeakNoun | Kind::Deed) && self.stem.chars().nth(1).is_some()
+    }
+
+    pub(in crate::relations) fn tells(&self, relation: RelationType) -> bool {
+        self.relations.contains(&relation)
     }
 
     pub(in crate::relations) fn is_weak(&self) -> bool {
@@ -61,16 +67,17 @@ pub(in crate::relations) const TRIGGERS: &[Trigger] = triggers! {
     Noun [Launch] => "출시" "공개" "론칭" "런칭" "출범" "오픈" "개최" "개막" "개설" "개소" "개관" "개통" "개업" "신설" "설립"
         "창단" "창립" "발매" "발간" "출간" "상용화" "개봉" "완공" "준공";
     WeakNoun [Launch] => "발표" "제공" "도입" "가동" "추가" "시행" "운영" "창설" "배포";
-    Verb [Launch] => "선보이" "내놓" "펴내" "열리";
+    Verb [Launch] => "선보이" "펴내";
+    Intransitive [Launch] => "열리";
     Form [Launch] => "열었" "열고" "연다" "열며";
-    WeakVerb [Launch] => "만들" "꾸리" "세우";
+    WeakVerb [Launch] => "만들" "꾸리" "세우" "내놓";
     Noun [Contract] => "수주" "낙찰" "납품";
     Deed [Contract] => "계약" "공급계약";
     Noun [Partnership] => "협력" "협업" "제휴" "공조" "합작";
     Deed [Partnership] => "협약" "업무협약" "MOU" "양해각서" "손" "맞손" "힘";
     Joint [Partnership] => "공동";
     Verb [Partnership] => "손잡";
-    Noun [Investment] => "투자" "출자" "유치" "인수" "매입" "투입";
+    Noun [Investment] => "투자" "출자" "유치" "인수" "매입" "투입" "건립" "건설" "증설" "신축" "조성";
     Noun [Result] => "기록" "달성" "증가" "감소" "상승" "하락" "성장" "급증" "급감" "급등" "급락" "집계" "차지" "돌파" "획득"
         "수상" "석권" "확보" "조사" "추산";
     Verb [Result] => "오르" "그치" "달하" "넘기" "넘어서" "거두" "올리" "밑돌" "웃돌" "떨어지" "나타나";
