@@ -111,9 +111,8 @@ fn read_sentence(view: View<'_>, memory: &Memory) -> Vec<Draft> {
         let stated = (!has(RelationType::Result))
             .then(|| figure::read_stated(view, clause, memory))
             .flatten();
-        let is_planned =
-            has(RelationType::Target) || has(RelationType::Launch) || has(RelationType::Investment);
-        let planned = (!is_planned)
+        let is_told = RelationType::ALL.iter().any(|&relation| has(relation));
+        let planned = (!is_told)
             .then(|| figure::read_plan(view, clause, memory))
             .flatten();
         drafts.extend(stated);

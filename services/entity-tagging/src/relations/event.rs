@@ -269,12 +269,13 @@ fn add_parties(view: View<'_>, occurrence: &Occurrence, actor: &Actor, draft: &m
     let with = view
         .phrases_before(occurrence.word)
         .filter(|phrase| phrase.case == Case::With)
-        .flat_map(|phrase| view.names_in(&phrase.range))
-        .filter(|placed| {
-            matches!(
-                placed.kind(),
-                EntityType::Organization | EntityType::Person | EntityType::Location
-            )
+        .flat_map(|phrase| {
+            let names = view.names_in(&phrase.range).into_iter();
+            names.filter(|placed| match placed.kind() {
+                EntityType::Organization | EntityType::Person => true,
+                EntityType::Location => placed.end() == phrase.range.end,
+                _ => false,
+            })
         });
     let mut partners: Vec<Participant> = with.map(|placed| Participant::of_mention(&placed)).collect();
     let mut actors = actor.participants.iter().filter(|one| one.mention.is_some());
@@ -363,7 +364,7 @@ const POSTS: &[&str] = &[
     "직",
 ];
 
-fn is_post(text: &str) -> bool {
+pub(super) fn is_post(text: &str) -> bool {
     POSTS.iter().any(|post| text.ends_with(post)) && !["현장", "시장", "공장", "매장"].contains(&text)
 }
 

@@ -81,7 +81,12 @@ fn figures_before<'a>(view: View<'a>, clause: &Range<usize>, predicate: usize) -
 fn is_limit(view: View<'_>, placed: &Placed<'_>) -> bool {
     let behind = view.source.text.get(placed.end()..).unwrap_or("").trim_start();
     // 14개 모델 중: the figure counts the others.
-    let is_whole = || behind.split(' ').take(3).any(|word| word == "중" || word == "가운데");
+    let is_whole = || {
+        behind
+            .split(' ')
+            .take(3)
+            .any(|word| word == "중" || word == "가운데")
+    };
     LIMITS.iter().any(|limit| behind.starts_with(limit)) || is_whole()
 }
 
@@ -128,8 +133,7 @@ fn award(view: View<'_>, occurrence: &Occurrence) -> Option<Participant> {
         let phrase = phrases().find(|phrase| matches!(phrase.case, Case::Place | Case::Direction))?;
         return Some(Participant::of_range(view.described_range(phrase)));
     }
-    let is_prize =
-        |text: &str| text.ends_with(['상', '증']) || text.ends_with("점수") || text.ends_with("등급");
+    let is_prize = |text: &str| text.ends_with(['상', '증']);
     let wins = matches!(stem, "수상" | "받았" | "획득" | "거두" | "땄" | "석권");
     if !wins {
         return None;
@@ -173,7 +177,7 @@ fn holder_and_measure(view: View<'_>, phrase: &Phrase) -> (Option<Participant>, 
     let holder = view
         .names_in(&phrase.range)
         .into_iter()
-        .rfind(|placed| placed.end() < phrase.range.end);
+        .rfind(|placed| placed.end() < phrase.range.end && placed.kind() != EntityType::Location);
     let Some(holder) = holder else {
         return (None, Participant::of_range(phrase.range.clone()));
     };

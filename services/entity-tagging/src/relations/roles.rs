@@ -153,7 +153,9 @@ impl<'a> View<'a> {
             .filter(|placed| !placed.kind().is_name() && placed.end() == range.end);
         let before = amount.map(|placed| range.start..placed.start());
         let before = before.map(|before| before.start..before.start + self.text(&before).trim_end().len());
-        before.filter(|before| !before.is_empty()).unwrap_or_else(|| range.clone())
+        before
+            .filter(|before| !before.is_empty())
+            .unwrap_or_else(|| range.clone())
     }
 
     /// Whether what stands behind a name is only quotes and brackets.

@@ -10,7 +10,7 @@ use gisa_article_model::{
 
 use super::confidence;
 use super::draft::{Draft, Participant};
-use super::event::date_of;
+use super::event::{date_of, is_post};
 use super::inflection::{Mood, Position};
 use super::memory::Memory;
 use super::particle::Case;
@@ -45,10 +45,22 @@ const SPEECH_TAILS: &[&str] = &[
 ];
 
 /// Verbs of speech that take 것으로 for what is said.
-const EXPECTATIONS: &[&str] = &["예상", "전망", "예측", "기대", "분석", "진단", "평가", "내다보", "봤다"];
+const EXPECTATIONS: &[&str] = &[
+    "예상",
+    "전망",
+    "예측",
+    "기대",
+    "분석",
+    "진단",
+    "평가",
+    "내다보",
+    "봤다",
+];
 
 /// Verbs of speech that take a noun for what it is about.
-const MATTERS: &[&str] = &["제시", "강조", "제안", "촉구", "당부", "약속", "제기", "설명", "지적", "언급", "역설"];
+const MATTERS: &[&str] = &[
+    "제시", "강조", "제안", "촉구", "당부", "약속", "제기", "설명", "지적", "언급", "역설",
+];
 
 /// How far the verb may stand behind what is reported, in words: the date and the speaker come between.
 const REPORT_REACH: usize = 8;
@@ -195,7 +207,7 @@ fn speaker<'a>(view: View<'a>, first: usize, memory: &Memory) -> Option<(Speaker
     let unnamed = || {
         subjects.iter().find_map(|phrase| {
             let text = view.text(&phrase.range);
-            let is_speaker = SPEAKERS.iter().any(|speaker| text.ends_with(speaker));
+            let is_speaker = is_post(text) || SPEAKERS.iter().any(|speaker| text.ends_with(speaker));
             is_speaker.then(|| (*phrase, Participant::of_range(phrase.range.clone())))
         })
     };
@@ -279,17 +291,19 @@ fn target(view: View<'_>, speech: &Range<usize>, speaker: &Speaker<'_>, likely: 
 /// What somebody is reported to have said without quotes: …다고 밝혔다. Only where the sentence names who said it.
 pub(super) fn read_reported(view: View<'_>, occurrences: &[Occurrence]) -> Option<Draft> {
     let words = &view.sentence.words;
-    let quoted = words
-        .iter()
-        .rposition(|word| word.class == WordClass::Quoted && word.speech.is_none())?;
-    occurrences.iter().find(|occurrence| {
-        occurrence.word > quoted
-            && occurrence.tells(Statement)
+    let verb = occurrences.iter().rfind(|occurrence| {
+        occurrence.tells(Statement)
             && is_told(view, occurrence)
             && matches!(
                 occurrence.reading.position,
                 Position::Final | Position::Connective
             )
+    })?;
+    let reach = verb.word.saturating_sub(REPORT_REACH)..verb.word;
+    let quoted = reach.rev().find(|&index| {
+        let is_quoted = words[index].class == WordClass::Quoted && words[index].speech.is_none();
+        let is_expected = || view.sentence.word(view.source.text, index) == "것으로";
+        is_quoted || EXPECTATIONS.contains(&verb.trigger.stem) && is_expected()
     })?;
     let (speaker, factor) = named_speaker(view, quoted)?;
     let phrase = speaker.phrase?;

@@ -86,6 +86,9 @@ const SUPPORT_VERBS: &[&str] = &[
     "들어",
     "서명",
     "합의",
+    "밝히",
+    "밝혔",
+    "세웠",
     "앞두",
     "앞둔",
     "이끌",
@@ -256,10 +259,12 @@ fn is_nominal(ending: &str) -> bool {
 /// The verb that carries the noun in word `index`.
 fn support(text: &str, sentence: &Sentence, index: usize, trigger: &Trigger, ending: &str) -> Option<usize> {
     let clause = sentence.words[index].clause;
-    let reach = if trigger.kind == Kind::Joint {
-        2 * SUPPORT_REACH
-    } else {
-        SUPPORT_REACH
+    // 출시와 수출에 나선다: the verb stands behind the other noun.
+    let is_joined = matches!(ending, "와" | "과");
+    let reach = match trigger.kind {
+        Kind::Joint => 2 * SUPPORT_REACH,
+        _ if is_joined => 4 * SUPPORT_REACH,
+        _ => SUPPORT_REACH,
     };
     let next = (index + 1..sentence.words.len())
         .take(reach)
