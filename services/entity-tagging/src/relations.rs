@@ -20,6 +20,8 @@ mod hangul;
 mod inflection;
 mod memory;
 mod particle;
+#[cfg(test)]
+mod property_tests;
 mod roles;
 mod sentence;
 mod statement;
