@@ -14,6 +14,7 @@
 
 mod confidence;
 mod draft;
+mod endings;
 mod event;
 mod figure;
 mod hangul;

@@ -52,6 +52,15 @@ impl Syllable {
     }
 }
 
+/// How many syllables modern Hangul has.
+pub(super) const SYLLABLES: usize = (LAST - FIRST + 1) as usize;
+
+/// Number of a syllable among all; `None` for what is no syllable of Hangul.
+pub(super) fn index_of(character: char) -> Option<usize> {
+    let code = u32::from(character);
+    (FIRST..=LAST).contains(&code).then(|| (code - FIRST) as usize)
+}
+
 /// Number of the final consonant; `None` for what is no syllable of Hangul.
 pub(super) fn final_of(character: char) -> Option<u32> {
     Syllable::of(character).map(|syllable| syllable.last)

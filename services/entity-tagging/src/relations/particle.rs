@@ -1,5 +1,8 @@
 //! Particles (조사) that say which part a noun plays.
 
+use std::sync::LazyLock;
+
+use super::endings::{Endings, Extent};
 use super::hangul::{final_of, finals};
 
 /// What a particle says of its noun.
@@ -83,143 +86,46 @@ const PARTICLES: &[(&str, After, Case)] = &[
     ("도", After::Any, Case::Also),
 ];
 
-/// Words that end like a noun with a particle and are none.
-const WHOLE_WORDS: &[&str] = &[
-    // Nouns.
-    "결과",
-    "성과",
-    "경과",
-    "학과",
-    "통과",
-    "초과",
-    "과",
-    "회의",
-    "주의",
-    "정의",
-    "합의",
-    "논의",
-    "협의",
-    "강의",
-    "동의",
-    "건의",
-    "결의",
-    "제의",
-    "문의",
-    "제도",
-    "정도",
-    "속도",
-    "온도",
-    "지도",
-    "보도",
-    "태도",
-    "의도",
-    "시도",
-    "주도",
-    "유도",
-    "기도",
-    "인도",
-    "부도",
-    "철도",
-    "도로",
-    "진로",
-    "경로",
-    "통로",
-    "항로",
-    "선로",
-    "회로",
-    "피로",
-    "위로",
-    "세로",
-    "가로",
-    "바로",
-    "새로",
-    "스스로",
-    "서로",
-    "따로",
-    "별로",
-    "주로",
-    "실제로",
-    "나이",
-    "사이",
-    "어린이",
-    "차이",
-    "놀이",
-    "먹이",
-    "이",
-    "은",
-    "을",
-    "가",
-    "도",
-    "로",
-    "에",
-    "이후로",
-    "각도",
-    "고도",
-    "밀도",
-    "강도",
-    "난도",
-    "농도",
-    "한도",
-    "습도",
-    "신도",
-    "연도",
-    "청도",
-    "독도",
-    "완도",
-    "진도",
-    "제주도",
-    "경기도",
-    "강원도",
-    "충청도",
-    "전라도",
-    "경상도",
-    "신뢰도",
-    "만족도",
-    "인지도",
-    "선호도",
-    "이해도",
-    "혼잡도",
-    "완성도",
-    "기여도",
-    "정밀도",
-    "난이도",
-    "중요도",
-    "의존도",
-    // Adverbs and determiners.
-    "많이",
-    "같이",
-    "없이",
-    "높이",
-    "깊이",
-    "굳이",
-    "길이",
-    "널리",
-    "일찍이",
-    "오히려",
-    "또는",
-    "혹은",
-    "같은",
-    "다른",
-    "모든",
-];
+/// Words that end like a noun with a particle and are none: nouns, adverbs, determiners.
+const WHOLE_WORDS: &str = "\
+    결과 성과 경과 학과 통과 초과 과 회의 주의 정의 합의 논의 협의 강의 동의 건의 결의 제의 문의 제도 \
+    정도 속도 온도 지도 보도 태도 의도 시도 주도 유도 기도 인도 부도 철도 도로 진로 경로 통로 항로 \
+    선로 회로 피로 위로 세로 가로 바로 새로 스스로 서로 따로 별로 주로 실제로 나이 사이 어린이 차이 \
+    놀이 먹이 이 은 을 가 도 로 에 이후로 각도 고도 밀도 강도 난도 농도 한도 습도 신도 연도 청도 독도 \
+    완도 진도 제주도 경기도 강원도 충청도 전라도 경상도 신뢰도 만족도 인지도 선호도 이해도 혼잡도 \
+    완성도 기여도 정밀도 난이도 중요도 의존도 많이 같이 없이 높이 깊이 굳이 길이 널리 일찍이 오히려 \
+    또는 혹은 같은 다른 모든";
 
 /// Stems of verbs and adjectives that end in a consonant: with 은 or 을 they describe a noun (높은, 얻을).
-const CONSONANT_STEMS: &[char] = &[
-    '같', '높', '낮', '좋', '많', '작', '짧', '깊', '넓', '젊', '늦', '적', '맑', '밝', '붉', '받', '얻',
-    '맡', '잡', '찾', '넣', '담', '않', '읽', '앉', '입', '겪', '맺', '놓', '쌓', '닦', '갖', '있', '없',
-    '굳', '닮', '막', '먹', '묻', '믿', '뽑', '섞', '씻', '엮', '웃', '잃', '잊', '죽', '쫓', '찍', '참',
-];
+const CONSONANT_STEMS: &str =
+    "같높낮좋많작짧깊넓젊늦적맑밝붉받얻맡잡찾넣담않읽앉입겪맺놓쌓닦갖있없굳닮막먹묻믿뽑섞씻엮웃잃잊죽쫓찍참";
+
+/// What an ending is: the particle with what it stands behind, or nothing for a whole word.
+type Meaning = Option<(After, Case)>;
+
+static ENDINGS: LazyLock<Endings<Meaning>> = LazyLock::new(|| {
+    let words = WHOLE_WORDS
+        .split_whitespace()
+        .map(|word| (word, Extent::Whole, None));
+    let particles = PARTICLES
+        .iter()
+        .map(|&(particle, after, case)| (particle, Extent::End, Some((after, case))));
+    Endings::new(words.chain(particles))
+});
 
 /// A noun and its particle: how many bytes of `word` are the noun, and the case. `None` where no particle is seen.
 pub(super) fn split(word: &str) -> Option<(usize, Case)> {
-    if WHOLE_WORDS.contains(&word) {
-        return None;
+    for (ending, meaning) in ENDINGS.of(word) {
+        let (after, case) = meaning?;
+        let noun = &word[..word.len() - ending.len()];
+        let Some(last) = noun.chars().next_back() else {
+            continue;
+        };
+        if fits(after, last, ending) && !is_described(noun, last, ending) {
+            return Some((noun.len(), case));
+        }
     }
-    PARTICLES.iter().find_map(|&(particle, after, case)| {
-        let noun = word.strip_suffix(particle)?;
-        let last = noun.chars().next_back()?;
-        (fits(after, last, particle) && !is_described(noun, last, particle)).then_some((noun.len(), case))
-    })
+    None
 }
 
 /// The case of a chain of particles that stands by itself, behind a name or a bracket: 는, 에서도.
@@ -228,10 +134,11 @@ pub(super) fn case_of(chain: &str) -> Option<Case> {
         .iter()
         .find_map(|glued| chain.strip_prefix(glued))
         .unwrap_or(chain);
-    PARTICLES
-        .iter()
-        .find(|(particle, _, _)| *particle == chain)
-        .map(|&(_, _, case)| case)
+    ENDINGS
+        .of(chain)
+        .filter(|(ending, _)| *ending == chain)
+        .find_map(|(_, meaning)| meaning)
+        .map(|(_, case)| case)
 }
 
 fn fits(after: After, last: char, particle: &str) -> bool {
@@ -249,7 +156,7 @@ fn fits(after: After, last: char, particle: &str) -> bool {
 /// Whether 은 or 을 makes an adjective or verb describe a noun.
 fn is_described(noun: &str, last: char, particle: &str) -> bool {
     matches!(particle, "은" | "을")
-        && CONSONANT_STEMS.contains(&last)
+        && CONSONANT_STEMS.contains(last)
         && (noun.chars().count() == 1
             || matches!(
                 last,

@@ -21,7 +21,13 @@ fn relations(body: &str, mentions: &[Mention]) -> Vec<Relation> {
     find_relations(&text, mentions)
 }
 
-fn mention(body: &str, offsets: &OffsetMap, start: usize, end: usize, entity_type: EntityType) -> Option<Mention> {
+fn mention(
+    body: &str,
+    offsets: &OffsetMap,
+    start: usize,
+    end: usize,
+    entity_type: EntityType,
+) -> Option<Mention> {
     let span = offsets.span(body, start, end)?;
     Some(Mention {
         field: TextField::Body,
@@ -59,9 +65,43 @@ fn assert_sound(body: &str, mentions: &[Mention], relations: &[Relation]) {
 
 fn fragment() -> impl Strategy<Value = String> {
     let parts = [
-        "별빛은", "나래가", "달님을", "가람과", "의", " ", ", ", ".", "\n", "\"", "'", "(", ")", "“", "”", "출시", "했다",
-        "하는", "할 예정이다", "계약을 맺었다", "선임", "됐다", "말했다", "라고", "밝혔다", "투자", "3억 원", "30%", "1위",
-        "기록", "목표다", "따르면", "것으로", "손잡고", "😀", "다.", "①",
+        "별빛은",
+        "나래가",
+        "달님을",
+        "가람과",
+        "의",
+        " ",
+        ", ",
+        ".",
+        "\n",
+        "\"",
+        "'",
+        "(",
+        ")",
+        "“",
+        "”",
+        "출시",
+        "했다",
+        "하는",
+        "할 예정이다",
+        "계약을 맺었다",
+        "선임",
+        "됐다",
+        "말했다",
+        "라고",
+        "밝혔다",
+        "투자",
+        "3억 원",
+        "30%",
+        "1위",
+        "기록",
+        "목표다",
+        "따르면",
+        "것으로",
+        "손잡고",
+        "😀",
+        "다.",
+        "①",
     ];
     prop_oneof![
         4 => prop::sample::select(parts.to_vec()).prop_map(|part| format!("{part} ")),
@@ -95,8 +135,27 @@ proptest! {
 #[test]
 fn a_megabyte_of_anything_takes_linear_time() {
     let parts = [
-        "말했다 ", "\"", "\"말했다\"고 ", "은 ", "는 이 가 을 를 와 과 ", "출시했다고 ", "가와 ", "계약 ", "공동 ", "(", "따르면 ",
-        "1위를 기록했고 ", "목표로 ", "말", "출시", "별빛과, ", "할 계획이다 ", "'가나'를 출시하고 ", "하는 ", "의 ", "1위 ",
+        "말했다 ",
+        "\"",
+        "\"말했다\"고 ",
+        "은 ",
+        "는 이 가 을 를 와 과 ",
+        "출시했다고 ",
+        "가와 ",
+        "계약 ",
+        "공동 ",
+        "(",
+        "따르면 ",
+        "1위를 기록했고 ",
+        "목표로 ",
+        "말",
+        "출시",
+        "별빛과, ",
+        "할 계획이다 ",
+        "'가나'를 출시하고 ",
+        "하는 ",
+        "의 ",
+        "1위 ",
     ];
     for part in parts {
         let body = part.repeat(1_000_000 / part.len());
@@ -112,7 +171,11 @@ fn a_megabyte_of_anything_takes_linear_time() {
             let begin = Instant::now();
             let found = relations(&body, mentions);
             // Some hundred milliseconds without optimisation; quadratic would be hours.
-            assert!(begin.elapsed() < Duration::from_secs(60), "{part}: {} relations", found.len());
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "{part}: {} relations",
+                found.len()
+            );
             println!("{part:?} {:?} {}", begin.elapsed(), found.len());
         }
     }
