@@ -12,6 +12,7 @@
 //! Relations are read from the body; a headline repeats it in a grammar of its own. Each step looks at a bounded number of
 //! words, so the time is linear in the length of the text.
 
+mod actor;
 mod confidence;
 mod draft;
 mod endings;
@@ -87,6 +88,12 @@ fn read_field(source: Source<'_>) -> Vec<Draft> {
         let view = View {
             source,
             sentence: &sentence,
+            named_source: None,
+        };
+        let named_source = view.find_source();
+        let view = View {
+            named_source: named_source.as_ref(),
+            ..view
         };
         drafts.extend(read_sentence(view, &memory));
         memory.take(subject(view));
@@ -96,31 +103,7 @@ fn read_field(source: Source<'_>) -> Vec<Draft> {
 
 fn read_sentence(view: View<'_>, memory: &Memory) -> Vec<Draft> {
     let occurrences = trigger::find(view.source, view.sentence);
-    let mut drafts: Vec<Draft> = Vec::new();
-    for occurrence in &occurrences {
-        for draft in read_occurrence(view, occurrence, memory) {
-            keep_best(&mut drafts, draft);
-        }
-    }
-    for clause in 0..view.sentence.clauses.len() {
-        let has = |relation: RelationType| {
-            let range = view.sentence.clause_range(clause);
-            drafts.iter().rev().take(8).any(|draft| {
-                draft.relation == relation
-                    && draft.evidence.start < range.end
-                    && range.start < draft.evidence.end
-            })
-        };
-        let stated = (!has(RelationType::Result))
-            .then(|| figure::read_stated(view, clause, memory))
-            .flatten();
-        let is_told = RelationType::ALL.iter().any(|&relation| has(relation));
-        let planned = (!is_told)
-            .then(|| figure::read_plan(view, clause, memory))
-            .flatten();
-        drafts.extend(stated);
-        drafts.extend(planned);
-    }
+    let mut drafts = read_clauses(view, &occurrences, memory);
     let quoted = statement::read_quoted(view, &occurrences, memory);
     if quoted.is_empty() && drafts.is_empty() {
         let reported = statement::read_reported(view, &occurrences);
@@ -128,6 +111,26 @@ fn read_sentence(view: View<'_>, memory: &Memory) -> Vec<Draft> {
     }
     drafts.extend(quoted);
     drafts
+}
+
+/// What the clauses tell of, at most one relation of a type each.
+fn read_clauses(view: View<'_>, occurrences: &[Occurrence], memory: &Memory) -> Vec<Draft> {
+    let mut clauses: Vec<Vec<Draft>> = vec![Vec::new(); view.sentence.clauses.len()];
+    for occurrence in occurrences {
+        let clause = view.sentence.words[occurrence.predicate].clause;
+        for draft in read_occurrence(view, occurrence, memory) {
+            keep_best(&mut clauses[clause], draft);
+        }
+    }
+    for (clause, drafts) in clauses.iter_mut().enumerate() {
+        if !drafts.iter().any(|draft| draft.relation == RelationType::Result) {
+            drafts.extend(figure::read_stated(view, clause, memory));
+        }
+        if drafts.is_empty() {
+            drafts.extend(figure::read_plan(view, clause, memory));
+        }
+    }
+    clauses.into_iter().flatten().collect()
 }
 
 fn read_occurrence(view: View<'_>, occurrence: &Occurrence, memory: &Memory) -> Vec<Draft> {
@@ -142,13 +145,10 @@ fn read_occurrence(view: View<'_>, occurrence: &Occurrence, memory: &Memory) -> 
     [event, result, target].into_iter().flatten().collect()
 }
 
-/// Adds a draft, unless the same clause has told of such a relation already: the likelier of the two stays.
+/// Adds a draft to those of its clause; of two of one type the likelier stays.
 fn keep_best(drafts: &mut Vec<Draft>, draft: Draft) {
-    let same = drafts
-        .last_mut()
-        .filter(|last| last.relation == draft.relation && last.evidence == draft.evidence);
-    match same {
-        Some(last) if last.confidence < draft.confidence => *last = draft,
+    match drafts.iter_mut().find(|other| other.relation == draft.relation) {
+        Some(other) if other.confidence < draft.confidence => *other = draft,
         Some(_) => {}
         None => drafts.push(draft),
     }

@@ -80,13 +80,6 @@ impl Draft {
     pub(super) fn has(&self, role: ArgumentRole) -> bool {
         self.arguments.iter().any(|(own, _)| *own == role)
     }
-
-    pub(super) fn first(&self, role: ArgumentRole) -> Option<&Participant> {
-        self.arguments
-            .iter()
-            .find(|(own, _)| *own == role)
-            .map(|(_, participant)| participant)
-    }
 }
 
 /// Makes relations of the drafts of one field.

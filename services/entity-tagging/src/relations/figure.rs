@@ -1,23 +1,28 @@
-//! Figures: results that were reached and targets that are set.
+//! RESULT: figures, ranks and prizes that were reached.
 
 use std::ops::Range;
 
 use gisa_article_model::{
     ArgumentRole::{Agent, Amount, Date, Object},
     EntityType,
-    RelationType::{Result, Target},
+    RelationType::Result,
 };
 
+use super::actor::{Actor, find_actor};
 use super::confidence;
 use super::draft::{Draft, Participant};
-use super::event::{Actor, date_of, find_actor};
-use super::inflection::{Mood, Position};
+use super::event::date_of;
+use super::inflection::Mood;
 use super::memory::Memory;
 use super::particle::Case;
 use super::roles::View;
 use super::sentence::{Phrase, Placed};
 use super::trigger::{Occurrence, Voice};
 use super::word_class::WordClass;
+
+mod target;
+
+pub(super) use target::{read_plan, read_target};
 
 /// The types of figures.
 const FIGURES: &[EntityType] = &[EntityType::Money, EntityType::Percent, EntityType::Quantity];
@@ -41,7 +46,7 @@ pub(super) fn read_result(view: View<'_>, occurrence: &Occurrence, memory: &Memo
     if !occurrence.reading.is_told() || occurrence.reading.mood != Mood::Fact {
         return None;
     }
-    let clause = clause_of(view, occurrence);
+    let clause = view.clause_of(occurrence.predicate);
     let figures = figures_before(view, &clause, occurrence.start);
     let rank = rank_before(view, occurrence);
     let award = award(view, occurrence);
@@ -66,20 +71,15 @@ pub(super) fn read_result(view: View<'_>, occurrence: &Occurrence, memory: &Memo
     (draft.confidence >= confidence::LEAST).then_some(draft)
 }
 
-fn clause_of(view: View<'_>, occurrence: &Occurrence) -> Range<usize> {
-    view.sentence
-        .clause_range(view.sentence.words[occurrence.predicate].clause)
-}
-
 /// The figures of a clause before a predicate that are not limits.
 fn figures_before<'a>(view: View<'a>, clause: &Range<usize>, predicate: usize) -> Vec<Placed<'a>> {
-    let mut figures = view.expressions(clause.clone(), FIGURES);
+    let mut figures = view.expressions(clause, FIGURES);
     figures.retain(|placed| placed.end() <= predicate && !is_limit(view, placed) && !is_aside(view, placed));
     figures
 }
 
 fn is_limit(view: View<'_>, placed: &Placed<'_>) -> bool {
-    let behind = view.source.text.get(placed.end()..).unwrap_or("").trim_start();
+    let behind = near(view, placed.end());
     // 14개 모델 중: the figure counts the others.
     let is_whole = || {
         behind
@@ -88,6 +88,14 @@ fn is_limit(view: View<'_>, placed: &Placed<'_>) -> bool {
             .any(|word| word == "중" || word == "가운데")
     };
     LIMITS.iter().any(|limit| behind.starts_with(limit)) || is_whole()
+}
+
+/// Some words behind `start`.
+fn near<'a>(view: View<'a>, start: usize) -> &'a str {
+    const LONGEST: usize = 60;
+    let text = view.source.text;
+    let end = (start..=text.len().min(start + LONGEST)).rfind(|&end| text.is_char_boundary(end));
+    end.map_or("", |end| text[start..end].trim_start())
 }
 
 /// Whether a figure stands in brackets.
@@ -248,7 +256,7 @@ fn add_holder(view: View<'_>, actor: Actor, draft: &mut Draft) {
 /// A name in the sentence that the figures are of or from.
 fn holder(view: View<'_>, draft: &Draft) -> Option<Participant> {
     let actors = [EntityType::Organization, EntityType::Person];
-    let names = view.expressions(view.sentence.range.start..draft.evidence.end, &actors);
+    let names = view.expressions(&(view.sentence.range.start..draft.evidence.end), &actors);
     names.first().map(Participant::of_mention)
 }
 
@@ -295,83 +303,4 @@ pub(super) fn read_stated(view: View<'_>, clause: usize, memory: &Memory) -> Opt
         draft.add(Date, date);
     }
     (draft.confidence >= confidence::LEAST).then_some(draft)
-}
-
-/// The target that 목표 tells of, or a plan with figures.
-pub(super) fn read_target(view: View<'_>, occurrence: &Occurrence, memory: &Memory) -> Option<Draft> {
-    if matches!(occurrence.reading.mood, Mood::Negated | Mood::Possible) {
-        return None;
-    }
-    target(view, occurrence, memory, true)
-}
-
-/// A plan to do something: 늘릴 계획이다.
-pub(super) fn read_plan(view: View<'_>, clause: usize, memory: &Memory) -> Option<Draft> {
-    let words = view.sentence.clauses[clause].clone();
-    let text = view.source.text;
-    let noun = words.clone().rev().take(3).find(|&index| {
-        let word = view.sentence.word(text, index);
-        ["계획", "방침", "목표", "예정"].iter().any(|plan| {
-            word.strip_prefix(plan).is_some_and(|rest| {
-                matches!(
-                    rest,
-                    "이다" | "다" | "이라고" | "이며" | "이고" | "으로" | "이라며"
-                )
-            })
-        })
-    });
-    let resolved = || {
-        words.clone().rev().take(3).find(|&index| {
-            let next = view.sentence.word(text, index + 1);
-            view.sentence.word(text, index).ends_with("기로")
-                && (next.starts_with('했') || next.starts_with("하"))
-        })
-    };
-    let predicate = match noun {
-        Some(noun) => noun.checked_sub(1).filter(|before| words.contains(before))?,
-        None => resolved()?,
-    };
-    let word = &view.sentence.words[predicate];
-    let occurrence = Occurrence {
-        trigger: &super::trigger::table::PLAN,
-        voice: Voice::Active,
-        reading: super::inflection::Reading {
-            position: Position::Final,
-            mood: Mood::Plan,
-        },
-        start: word.range.start,
-        word: predicate,
-        predicate,
-    };
-    target(view, &occurrence, memory, false)
-}
-
-fn target(view: View<'_>, occurrence: &Occurrence, memory: &Memory, is_named: bool) -> Option<Draft> {
-    let clause = clause_of(view, occurrence);
-    let figures = figures_before(view, &clause, occurrence.start);
-    let actor = find_actor(view, occurrence, memory);
-    let is_actor = actor.participants.iter().any(|one| one.mention.is_some());
-    if figures.is_empty() && !(actor.is_explicit && is_actor) {
-        return None;
-    }
-    let mut draft = Draft::new(Target, view.evidence(occurrence), confidence::FIGURE);
-    draft.add_all(Amount, figures.iter().map(Participant::of_mention));
-    for placed in &figures {
-        if let Some(measure) = noun_before(view, placed) {
-            draft.add(Object, measure);
-        }
-    }
-    if let Some(phrase) = view.object_phrase(occurrence.word) {
-        draft.add(Object, Participant::of_range(phrase.range.clone()));
-    }
-    if !is_named && figures.is_empty() {
-        draft.confidence *= confidence::WEAK;
-    }
-    draft.add_all(Agent, actor.participants.iter().cloned());
-    draft.confidence *= actor.factor;
-    if let Some(date) = date_of(view, &clause, occurrence.start) {
-        draft.add(Date, date);
-    }
-    let is_whole = draft.has(Agent) && (draft.has(Amount) || draft.has(Object));
-    (is_whole && draft.confidence >= confidence::LEAST).then_some(draft)
 }

@@ -3,7 +3,7 @@
 //! A form is a head and an ending: 밝혔 + 다, 밝힌, 밝히 + 며. [`heads`] gives the heads of a stem, so that a word can be
 //! looked up by its beginning; [`read`] reads the rest of the word and the words that follow (예정이다, 않았다).
 
-use super::hangul::{Syllable, ends_with_final, final_of, finals};
+use super::hangul::{Syllable, ends_with_final, finals};
 
 /// Where a predicate stands in its sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,12 +268,6 @@ pub(super) fn read(form: &str, following: [&str; 2]) -> Reading {
     Reading::new(Connective, mood)
 }
 
-/// Whether a past form (받침 ㅆ) is in the word: 했다, 올랐고.
-pub(super) fn is_past(form: &str) -> bool {
-    form.chars()
-        .any(|character| final_of(character) == Some(finals::SSANG_SIOS) && !matches!(character, '있' | '겠'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,6 +328,5 @@ mod tests {
                 "{form} {following:?}"
             );
         }
-        assert!(is_past("올랐고") && !is_past("하겠다"));
     }
 }

@@ -11,48 +11,27 @@ use super::sentence::{Phrase, Placed, Sentence, Source};
 use super::trigger::{Occurrence, Voice};
 use super::word_class::WordClass;
 
-/// How many phrases before a predicate are looked at. It bounds the work for each predicate.
+mod naming;
+mod source;
+
+/// How many phrases before or behind a predicate are looked at. With [`WORDS_IN_REACH`] it bounds the work for each
+/// predicate, and how many predicates look at one phrase.
 const REACH: usize = 24;
-/// How many words behind a predicate are looked at.
+/// How far from a predicate a phrase may be, in words.
+pub(super) const WORDS_IN_REACH: usize = 48;
+/// How many words a phrase is followed over.
 const WORDS_AHEAD: usize = 12;
+/// How many mentions of a clause are looked at.
+const MENTIONS_IN_REACH: usize = 96;
 
 /// A sentence with its text: what the roles are read from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
     pub source: Source<'a>,
     pub sentence: &'a Sentence,
+    /// Who the sentence is said to be from: 통계청에 따르면.
+    pub named_source: Option<&'a Participant>,
 }
-
-/// Nouns that stand for an actor named before: 이 회사.
-const STAND_INS: &[&str] = &[
-    "회사",
-    "이 회사",
-    "양사",
-    "두 회사",
-    "업체",
-    "이 업체",
-    "도",
-    "시",
-    "군",
-    "구",
-    "재단",
-    "협회",
-    "연구진",
-    "연구팀",
-    "양측",
-    "측",
-    "재단 측",
-    "회사 측",
-    "그",
-    "그는",
-    "이들",
-    "당사",
-    "자사",
-    "은행",
-    "대학",
-    "학교",
-    "정부",
-];
 
 impl<'a> View<'a> {
     pub(super) fn text(&self, range: &Range<usize>) -> &'a str {
@@ -70,7 +49,10 @@ impl<'a> View<'a> {
             .iter()
             .rev()
             .take(REACH)
-            .take_while(move |phrase| sentence.words[phrase.words.start].clause == clause)
+            .take_while(move |phrase| {
+                phrase.words.end + WORDS_IN_REACH > word
+                    && sentence.words[phrase.words.start].clause == clause
+            })
     }
 
     /// The phrases behind a word up to the end of the sentence, within reach.
@@ -79,104 +61,10 @@ impl<'a> View<'a> {
             .sentence
             .phrases
             .partition_point(|phrase| phrase.words.start <= word);
-        self.sentence.phrases[next..].iter().take(REACH)
-    }
-
-    /// Names in a range that are not in brackets.
-    pub(super) fn names_in(&self, range: &Range<usize>) -> Vec<Placed<'a>> {
-        self.source
-            .mentions_in(range)
+        self.sentence.phrases[next..]
             .iter()
-            .filter(|placed| placed.kind().is_name() && !self.is_bracketed(placed, range.start))
-            .copied()
-            .collect()
-    }
-
-    /// Whether the mention stands in a bracket that opens behind `from`: 별빛(대표 나하늘).
-    fn is_bracketed(&self, placed: &Placed<'_>, from: usize) -> bool {
-        let before = self.text(&(from..placed.start()));
-        let near = &before[floor(before, before.len().saturating_sub(60))..];
-        near.rfind('(').is_some_and(|open| !near[open..].contains(')'))
-    }
-
-    /// Who acts, as a phrase says it: the persons, else the organizations, else what the phrase names.
-    pub(super) fn actor_of(&self, phrase: &Phrase) -> Option<Participant> {
-        let range = &phrase.range;
-        let names = self.names_in(range);
-        let last = |kind: EntityType| names.iter().rev().find(|placed| placed.kind() == kind);
-        let named = last(EntityType::Person)
-            .or_else(|| last(EntityType::Organization))
-            .or_else(|| last(EntityType::Product))
-            .or_else(|| last(EntityType::Event))
-            .or_else(|| names.last().filter(|placed| placed.end() == range.end));
-        if let Some(placed) = named {
-            return Some(Participant::of_mention(placed));
-        }
-        let is_stand_in = STAND_INS.contains(&self.text(range));
-        (!is_stand_in && self.is_noun_phrase(range)).then(|| Participant::of_range(range.clone()))
-    }
-
-    /// Whether the range has letters and is not only a date or amount.
-    fn is_noun_phrase(&self, range: &Range<usize>) -> bool {
-        let text = self.text(range);
-        text.chars().any(char::is_alphabetic) && text.chars().count() > 1 && !self.is_expression(range)
-    }
-
-    fn is_expression(&self, range: &Range<usize>) -> bool {
-        self.source.mentions_in(range).iter().any(|placed| {
-            !placed.kind().is_name() && placed.start() == range.start && placed.end() == range.end
-        })
-    }
-
-    /// What a phrase names: the name or the quoted words at its end, else the phrase.
-    pub(super) fn thing_of(&self, range: &Range<usize>) -> Participant {
-        let named = self
-            .names_in(range)
-            .into_iter()
-            .next_back()
-            .filter(|placed| self.is_end(&(placed.end()..range.end)));
-        if let Some(placed) = named {
-            return Participant::of_mention(&placed);
-        }
-        if let Some(quoted) = self.quoted_end(range) {
-            return Participant::of_range(quoted);
-        }
-        Participant::of_range(self.without_amount(range))
-    }
-
-    /// A range without the amount at its end: 연구원 20명.
-    fn without_amount(&self, range: &Range<usize>) -> Range<usize> {
-        let amount = self
-            .source
-            .mentions_in(range)
-            .last()
-            .filter(|placed| !placed.kind().is_name() && placed.end() == range.end);
-        let before = amount.map(|placed| range.start..placed.start());
-        let before = before.map(|before| before.start..before.start + self.text(&before).trim_end().len());
-        before
-            .filter(|before| !before.is_empty())
-            .unwrap_or_else(|| range.clone())
-    }
-
-    /// Whether what stands behind a name is only quotes and brackets.
-    fn is_end(&self, range: &Range<usize>) -> bool {
-        let rest = self
-            .text(range)
-            .trim_start_matches(['\'', '"', '’', '”', '」', '』', '》', '〉', '>']);
-        rest.is_empty() || rest.starts_with('(') && rest.ends_with(')')
-    }
-
-    /// The words in the quotes that the range ends with.
-    fn quoted_end(&self, range: &Range<usize>) -> Option<Range<usize>> {
-        const QUOTES: [(char, &[char]); 3] = [('\'', &['\'', '‘']), ('’', &['‘', '\'']), ('》', &['《'])];
-        let text = self.text(range);
-        let close = text.chars().next_back()?;
-        let (_, open) = QUOTES.iter().find(|(sign, _)| *sign == close)?;
-        let inner = &text[..text.len() - close.len_utf8()];
-        let at = inner.rfind(*open)?;
-        let open_length = inner[at..].chars().next().map_or(0, char::len_utf8);
-        let quoted = range.start + at + open_length..range.start + inner.len();
-        (!quoted.is_empty()).then_some(quoted)
+            .take(REACH)
+            .take_while(move |phrase| phrase.words.start < word + WORDS_IN_REACH)
     }
 
     /// Whether a phrase belongs to a predicate that describes a noun before the predicate in `word`: 별빛이 개발한 앱을.
@@ -322,12 +210,12 @@ impl<'a> View<'a> {
         Some(self.thing_of(&without_genitive))
     }
 
-    /// Mentions of a kind in a clause that are outside of speech, as far as they are near `word`.
-    pub(super) fn expressions(&self, clause: Range<usize>, kinds: &[EntityType]) -> Vec<Placed<'a>> {
+    /// Mentions of some kinds in a range that are outside of speech, the first ones of many.
+    pub(super) fn expressions(&self, range: &Range<usize>, kinds: &[EntityType]) -> Vec<Placed<'a>> {
         self.source
-            .mentions_in(&clause)
+            .mentions_in(range)
             .iter()
-            .take(4 * REACH)
+            .take(MENTIONS_IN_REACH)
             .filter(|placed| kinds.contains(&placed.kind()) && !self.is_in_speech(placed))
             .copied()
             .collect()
@@ -341,19 +229,6 @@ impl<'a> View<'a> {
         next.checked_sub(1)
             .and_then(|index| self.sentence.words[index].speech.as_ref())
             .is_some_and(|speech| speech.contains(&placed.start()))
-    }
-
-    /// 따르면, 의하면: what stands before is where the sentence is from.
-    fn is_source_mark(&self, word: usize) -> bool {
-        let word = self.sentence.word(self.source.text, word);
-        word.starts_with("따르면") || word.starts_with("의하면")
-    }
-
-    /// Whether the sentence goes on with 따르면 soon behind the word: 별빛이 발표한 보고서에 따르면.
-    pub(super) fn leads_to_source(&self, word: usize) -> bool {
-        (word..self.sentence.words.len())
-            .take(LONGEST_SOURCE / 2)
-            .any(|next| self.is_source_mark(next))
     }
 
     /// The words before a phrase that describe it: 일하기 좋은 기업에.
@@ -376,31 +251,16 @@ impl<'a> View<'a> {
         words[first].range.start..phrase.range.end
     }
 
-    /// Who the sentence names as its source: 통계청에 따르면.
-    pub(super) fn source_named(&self) -> Option<Participant> {
-        let words = &self.sentence.words;
-        let index = (0..words.len()).take(4 * REACH).find(|&index| {
-            let word = self.sentence.word(self.source.text, index);
-            word.starts_with("따르면") || word.starts_with("의하면")
-        })?;
-        let start = words[words.len().min(index.saturating_sub(LONGEST_SOURCE))]
-            .range
-            .start;
-        let range = start..words[index].range.start;
-        self.names_in(&range)
-            .into_iter()
-            .find(|placed| placed.kind() == EntityType::Organization)
-            .map(|placed| Participant::of_mention(&placed))
+    /// The clause of a predicate, or the sentence if it has only one.
+    pub(super) fn evidence(&self, occurrence: &Occurrence) -> Range<usize> {
+        if self.sentence.clauses.len() < 2 {
+            return self.sentence.range.clone();
+        }
+        self.clause_of(occurrence.predicate)
     }
-}
 
-/// How many words before 따르면 the source is looked for in.
-const LONGEST_SOURCE: usize = 14;
-
-/// The largest boundary of a character that is not behind `at`.
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
+    /// The range of the clause that a word is in.
+    pub(super) fn clause_of(&self, word: usize) -> Range<usize> {
+        self.sentence.clause_range(self.sentence.words[word].clause)
     }
-    at
 }

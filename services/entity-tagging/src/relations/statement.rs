@@ -3,21 +3,24 @@
 use std::ops::Range;
 
 use gisa_article_model::{
-    ArgumentRole::{Agent, Amount, Date, Object, Position as Role, Quotation},
+    ArgumentRole::{Amount, Date, Object, Quotation},
     EntityType,
     RelationType::{Statement, Target},
 };
 
 use super::confidence;
 use super::draft::{Draft, Participant};
-use super::event::{date_of, is_post};
+use super::event::date_of;
 use super::inflection::{Mood, Position};
 use super::memory::Memory;
 use super::particle::Case;
 use super::roles::View;
-use super::sentence::Phrase;
 use super::trigger::{Occurrence, Voice};
 use super::word_class::WordClass;
+
+mod speaker;
+
+use speaker::{Speaker, add_speaker, speaker};
 
 /// Speech shorter than this, in bytes, is a quoted word.
 const SHORTEST_SPEECH: usize = 18;
@@ -64,50 +67,6 @@ const MATTERS: &[&str] = &[
 
 /// How far the verb may stand behind what is reported, in words: the date and the speaker come between.
 const REPORT_REACH: usize = 8;
-
-/// Nouns for those who speak without a name.
-const SPEAKERS: &[&str] = &[
-    "관계자",
-    "대변인",
-    "측",
-    "전문가",
-    "담당자",
-    "당국자",
-    "장관",
-    "대표",
-    "회장",
-    "사장",
-    "교수",
-    "위원장",
-    "의원",
-    "시장",
-    "지사",
-    "감독",
-    "선수",
-    "연구원",
-    "연구진",
-    "연구팀",
-    "대통령",
-    "총리",
-    "팀장",
-    "이사장",
-    "원장",
-    "소장",
-    "센터장",
-    "애널리스트",
-    "연구위원",
-    "위원",
-    "기자",
-    "주민",
-    "변호사",
-    "의사",
-    "작가",
-    "씨",
-    "본부장",
-    "부사장",
-    "고위 관계자",
-    "학생",
-];
 
 /// The statement that the quotations of a sentence make, and the target that they set.
 pub(super) fn read_quoted(view: View<'_>, occurrences: &[Occurrence], memory: &Memory) -> Vec<Draft> {
@@ -180,77 +139,6 @@ fn is_told(view: View<'_>, occurrence: &Occurrence) -> bool {
     .iter()
     .any(|passive| word.contains(passive));
     !is_passive && occurrence.voice != Voice::Passive && occurrence.reading.mood != Mood::Negated
-}
-
-/// Somebody who speaks: the phrase, if the sentence has one.
-struct Speaker<'a> {
-    participant: Participant,
-    phrase: Option<&'a Phrase>,
-}
-
-/// Who speaks the words in word `first`, and the factor of confidence.
-fn speaker<'a>(view: View<'a>, first: usize, memory: &Memory) -> Option<(Speaker<'a>, f32)> {
-    let phrases = &view.sentence.phrases;
-    let next = phrases.partition_point(|phrase| phrase.words.end <= first);
-    let before = phrases[..next].iter().rev().take(12);
-    let behind = phrases[next..].iter().take(12);
-    let subjects: Vec<&Phrase> = before
-        .chain(behind)
-        .filter(|phrase| matches!(phrase.case, Case::Topic | Case::Subject | Case::Also))
-        .filter(|phrase| phrase.case == Case::Topic || !view.is_in_relative(phrase, first))
-        .collect();
-    let named = |kind: EntityType| {
-        subjects
-            .iter()
-            .find_map(|phrase| Some((*phrase, view.actor_of(phrase).filter(|actor| actor.is(kind))?)))
-    };
-    let unnamed = || {
-        subjects.iter().find_map(|phrase| {
-            let text = view.text(&phrase.range);
-            let is_speaker = is_post(text) || SPEAKERS.iter().any(|speaker| text.ends_with(speaker));
-            is_speaker.then(|| (*phrase, Participant::of_range(phrase.range.clone())))
-        })
-    };
-    let found = named(EntityType::Person)
-        .map(|found| (found, 1.0))
-        .or_else(|| unnamed().map(|found| (found, confidence::ACTOR_OF_SENTENCE)))
-        .or_else(|| named(EntityType::Organization).map(|found| (found, confidence::ACTOR_OF_SENTENCE)));
-    if let Some(((phrase, participant), factor)) = found {
-        let speaker = Speaker {
-            participant,
-            phrase: Some(phrase),
-        };
-        return Some((speaker, factor));
-    }
-    let (participant, factor) = memory.recall_person().or_else(|| memory.recall())?;
-    let speaker = Speaker {
-        participant,
-        phrase: None,
-    };
-    Some((speaker, factor))
-}
-
-fn add_speaker(view: View<'_>, speaker: &Speaker<'_>, draft: &mut Draft) {
-    draft.add(Agent, speaker.participant.clone());
-    let role = speaker
-        .phrase
-        .and_then(|phrase| role_of(view, phrase, &speaker.participant));
-    draft.add_all(Role, role);
-}
-
-/// The role behind the name: 나하늘 별빛연구소 선임연구원은.
-fn role_of(view: View<'_>, phrase: &Phrase, person: &Participant) -> Option<Participant> {
-    if !person.is(EntityType::Person) || person.range.end >= phrase.range.end {
-        return None;
-    }
-    let behind = person.range.end..phrase.range.end;
-    let start = view
-        .names_in(&behind)
-        .last()
-        .map_or(behind.start, |placed| placed.end());
-    let text = view.text(&(start..behind.end));
-    let start = start + text.len() - text.trim_start().len();
-    (start < behind.end).then(|| Participant::of_range(start..behind.end))
 }
 
 /// A target in speech: figures and a plan, 2030년까지 … 만들겠다.

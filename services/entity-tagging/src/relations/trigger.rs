@@ -223,7 +223,7 @@ fn used(
         _ => {}
     }
     if !matches!(trigger.kind, Kind::Deed | Kind::Joint) {
-        if starts_with_any(ending, &['하', '한', '할', '함', '합', '해', '했'])
+        if ending.starts_with(['하', '한', '할', '함', '합', '해', '했'])
             || ending.starts_with("시키")
             || ending.starts_with("시켰")
         {
@@ -233,7 +233,7 @@ fn used(
         if gets {
             return Some(made(Voice::Active, ending, index));
         }
-        if starts_with_any(ending, &['되', '된', '될', '됨', '됩', '돼', '됐', '받', '당']) {
+        if ending.starts_with(['되', '된', '될', '됨', '됩', '돼', '됐', '받', '당']) {
             return Some(made(Voice::Passive, ending, index));
         }
     }
@@ -242,10 +242,6 @@ fn used(
     }
     let predicate = support(text, sentence, index, trigger, ending)?;
     Some(made(Voice::Nominal, sentence.word(text, predicate), predicate))
-}
-
-fn starts_with_any(text: &str, characters: &[char]) -> bool {
-    text.starts_with(characters)
 }
 
 /// What may stand behind a noun that a verb carries.

@@ -1,0 +1,72 @@
+//! HIRE and LAUNCH: somebody does it to something.
+
+use gisa_article_model::{
+    ArgumentRole::{Agent, Object},
+    EntityType,
+    RelationType::Hire,
+};
+
+use crate::relations::actor::Actor;
+use crate::relations::confidence;
+use crate::relations::draft::{Draft, Participant};
+use crate::relations::inflection::Position;
+use crate::relations::roles::View;
+use crate::relations::trigger::{Occurrence, Voice, table::Kind};
+
+/// Nouns that stand for something with a name: 행사를 연다.
+const GENERIC_OBJECTS: &[&str] = &[
+    "행사",
+    "제품",
+    "신제품",
+    "서비스",
+    "프로그램",
+    "대회",
+    "전시회",
+    "이를",
+    "이 제품",
+];
+
+/// Adds who did it and to what; whether that makes a relation.
+pub(super) fn add_object(view: View<'_>, occurrence: &Occurrence, actor: &Actor, draft: &mut Draft) -> bool {
+    let Some(mut object) = view.object(occurrence) else {
+        return false;
+    };
+    if GENERIC_OBJECTS.contains(&view.text(&object.range)) {
+        let named = view
+            .expressions(&view.sentence.range, &[EntityType::Event, EntityType::Product])
+            .into_iter()
+            .rfind(|placed| placed.end() <= occurrence.start);
+        if let Some(placed) = named {
+            object = Participant::of_mention(&placed);
+        }
+    }
+    let is_named = object.mention.is_some() || view.is_quoted(&object.range);
+    let is_news = view.is_news(occurrence);
+    if occurrence.trigger.is_weak() && !is_named && !is_news {
+        return false;
+    }
+    let is_relative = occurrence.reading.position == Position::Relative;
+    let is_aside = occurrence.trigger.kind == Kind::Intransitive || view.leads_to_source(occurrence.word);
+    if is_relative && (is_aside || !(is_named && actor.is_explicit)) {
+        return false;
+    }
+    if draft.relation == Hire && (object.is(EntityType::Product) || object.is(EntityType::Location)) {
+        return false;
+    }
+    if !is_named {
+        draft.confidence *= confidence::OBJECT_UNNAMED;
+    }
+    draft.add(Object, object.clone());
+    let others = actor
+        .participants
+        .iter()
+        .filter(|participant| participant.range != object.range)
+        .cloned();
+    draft.add_all(Agent, others);
+    if occurrence.voice == Voice::Passive && !draft.has(Agent) {
+        draft.confidence *= confidence::ACTOR_OF_SENTENCE;
+        return is_named;
+    }
+    draft.confidence *= actor.factor;
+    true
+}

@@ -1,0 +1,97 @@
+//! Who speaks.
+
+use std::sync::LazyLock;
+
+use gisa_article_model::{
+    ArgumentRole::{Agent, Position as Role},
+    EntityType,
+};
+
+use crate::relations::confidence;
+use crate::relations::draft::{Draft, Participant};
+use crate::relations::endings::{Endings, Extent};
+use crate::relations::event::is_post;
+use crate::relations::memory::Memory;
+use crate::relations::particle::Case;
+use crate::relations::roles::View;
+use crate::relations::sentence::Phrase;
+
+/// What words for speakers without a name end in, beside posts.
+const SPEAKERS: &str = "관계자 측 전문가 담당자 당국자 의원 시장 지사 선수 연구진 연구팀 대통령 애널리스트 기자 주민 변호사 의사 작가 씨 학생 시민";
+
+static SPEAKER_ENDINGS: LazyLock<Endings<()>> = LazyLock::new(|| {
+    let words = SPEAKERS.split_whitespace();
+    Endings::new(words.map(|word| (word, Extent::End, ())))
+});
+
+/// Somebody who speaks: the phrase, if the sentence has one.
+pub(super) struct Speaker<'a> {
+    pub participant: Participant,
+    pub phrase: Option<&'a Phrase>,
+}
+
+/// Who speaks the words in word `first`, and the factor of confidence.
+pub(super) fn speaker<'a>(view: View<'a>, first: usize, memory: &Memory) -> Option<(Speaker<'a>, f32)> {
+    let phrases = &view.sentence.phrases;
+    let next = phrases.partition_point(|phrase| phrase.words.end <= first);
+    let before = phrases[..next].iter().rev().take(12);
+    let behind = phrases[next..].iter().take(12);
+    let subjects: Vec<&Phrase> = before
+        .chain(behind)
+        .filter(|phrase| matches!(phrase.case, Case::Topic | Case::Subject | Case::Also))
+        .filter(|phrase| phrase.case == Case::Topic || !view.is_in_relative(phrase, first))
+        .collect();
+    let named = |kind: EntityType| {
+        subjects
+            .iter()
+            .find_map(|phrase| Some((*phrase, view.actor_of(phrase).filter(|actor| actor.is(kind))?)))
+    };
+    let unnamed = || {
+        subjects.iter().find_map(|phrase| {
+            let text = view.text(&phrase.range);
+            let is_speaker = is_post(text) || SPEAKER_ENDINGS.of(text).next().is_some();
+            is_speaker.then(|| (*phrase, Participant::of_range(phrase.range.clone())))
+        })
+    };
+    let found = named(EntityType::Person)
+        .map(|found| (found, 1.0))
+        .or_else(|| unnamed().map(|found| (found, confidence::ACTOR_OF_SENTENCE)))
+        .or_else(|| named(EntityType::Organization).map(|found| (found, confidence::ACTOR_OF_SENTENCE)));
+    if let Some(((phrase, participant), factor)) = found {
+        let speaker = Speaker {
+            participant,
+            phrase: Some(phrase),
+        };
+        return Some((speaker, factor));
+    }
+    let (participant, factor) = memory.recall_person().or_else(|| memory.recall())?;
+    let speaker = Speaker {
+        participant,
+        phrase: None,
+    };
+    Some((speaker, factor))
+}
+
+/// Adds the speaker and the role.
+pub(super) fn add_speaker(view: View<'_>, speaker: &Speaker<'_>, draft: &mut Draft) {
+    draft.add(Agent, speaker.participant.clone());
+    let role = speaker
+        .phrase
+        .and_then(|phrase| role_of(view, phrase, &speaker.participant));
+    draft.add_all(Role, role);
+}
+
+/// The role behind the name: 나하늘 별빛연구소 선임연구원은.
+fn role_of(view: View<'_>, phrase: &Phrase, person: &Participant) -> Option<Participant> {
+    if !person.is(EntityType::Person) || person.range.end >= phrase.range.end {
+        return None;
+    }
+    let behind = person.range.end..phrase.range.end;
+    let start = view
+        .names_in(&behind)
+        .last()
+        .map_or(behind.start, |placed| placed.end());
+    let text = view.text(&(start..behind.end));
+    let start = start + text.len() - text.trim_start().len();
+    (start < behind.end).then(|| Participant::of_range(start..behind.end))
+}
