@@ -182,10 +182,10 @@ fn add_measures(view: View<'_>, figures: &[Placed<'_>], predicate: usize, draft:
 
 /// Whose figure the subject names, and what it measures: 별빛의 매출은.
 fn holder_and_measure(view: View<'_>, phrase: &Phrase) -> (Option<Participant>, Participant) {
-    let holder = view
-        .names_in(&phrase.range)
-        .into_iter()
-        .rfind(|placed| placed.end() < phrase.range.end && placed.kind() != EntityType::Location);
+    let holder = view.names_in(&phrase.range).into_iter().rfind(|placed| {
+        let owns = placed.kind() != EntityType::Location || near(view, placed.end()).starts_with('의');
+        owns && placed.end() < phrase.range.end
+    });
     let Some(holder) = holder else {
         return (None, Participant::of_range(phrase.range.clone()));
     };
@@ -237,12 +237,11 @@ fn add_holder(view: View<'_>, actor: Actor, draft: &mut Draft) {
         .filter(|one| one.mention.is_some())
         .cloned();
     let named: Vec<Participant> = named.collect();
-    if named.is_empty() || !actor.is_explicit {
-        if let Some(holder) = holder(view, draft) {
-            draft.add(Agent, holder);
-            draft.confidence *= confidence::ACTOR_OF_SENTENCE;
-            return;
-        }
+    let is_guess = named.is_empty() || !actor.is_explicit;
+    if let Some(holder) = is_guess.then(|| holder(view, draft)).flatten() {
+        draft.add(Agent, holder);
+        draft.confidence *= confidence::ACTOR_OF_SENTENCE;
+        return;
     }
     let found = !named.is_empty();
     draft.add_all(Agent, named);
@@ -281,7 +280,7 @@ pub(super) fn read_stated(view: View<'_>, clause: usize, memory: &Memory) -> Opt
     let figure = figures.last()?;
     let tail = view.text(&(figure.end()..range.end));
     if !copula.contains(&tail) || !text.ends_with(tail) {
-        return None;
+        return read_share(view, &range, &figures);
     }
     let subject = view
         .phrases_before(last)
@@ -293,9 +292,9 @@ pub(super) fn read_stated(view: View<'_>, clause: usize, memory: &Memory) -> Opt
     match holder {
         Some(holder) => draft.add(Agent, holder),
         None => {
-            let (agent, factor) = memory.recall()?;
-            draft.add(Agent, agent);
-            draft.confidence *= factor;
+            let (agent, factor) = memory.recall().unzip();
+            draft.add_all(Agent, agent);
+            draft.confidence *= factor.unwrap_or(confidence::ACTOR_UNNAMED);
         }
     }
     draft.add(Object, object);
@@ -303,4 +302,41 @@ pub(super) fn read_stated(view: View<'_>, clause: usize, memory: &Memory) -> Opt
         draft.add(Date, date);
     }
     (draft.confidence >= confidence::LEAST).then_some(draft)
+}
+
+/// A share of a group that did something: 응답자의 58%가 찬성했다.
+fn read_share(view: View<'_>, clause: &Range<usize>, figures: &[Placed<'_>]) -> Option<Draft> {
+    let words = &view.sentence.words;
+    let (share, word) = figures
+        .iter()
+        .filter(|placed| placed.kind() == EntityType::Percent)
+        .map(|placed| {
+            (
+                placed,
+                words.partition_point(|word| word.range.end <= placed.start()),
+            )
+        })
+        .find(|&(_, word)| {
+            matches!(
+                words.get(word).and_then(|word| word.case),
+                Some((_, Case::Topic | Case::Subject))
+            )
+        })?;
+    let group = words.get(word.checked_sub(1)?)?;
+    let Some((end, Case::Genitive)) = group.case else {
+        return None;
+    };
+    let mut draft = Draft::new(
+        Result,
+        clause.clone(),
+        confidence::FIGURE * confidence::ACTOR_UNNAMED,
+    );
+    draft.add(Amount, Participant::of_mention(share));
+    draft.add(Object, Participant::of_range(group.range.start..end));
+    let holder = view.named_source.cloned().or_else(|| holder(view, &draft));
+    draft.add_all(Agent, holder);
+    if let Some(date) = date_of(view, clause, share.start()) {
+        draft.add(Date, date);
+    }
+    Some(draft)
 }

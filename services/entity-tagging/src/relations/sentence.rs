@@ -63,6 +63,8 @@ pub(super) struct Word {
     pub range: Range<usize>,
     /// Where the part behind the last quote or bracket begins: the start of the word if it has none.
     pub tail: usize,
+    /// Where the bracket opens that is glued behind it: 양해각서(MOU)를.
+    pub gloss: Option<usize>,
     /// The words inside double quotes that the word begins with.
     pub speech: Option<Range<usize>>,
     /// Whether a comma follows.

@@ -2,6 +2,7 @@
 //!
 //! All their beginnings are in one trie, so that a word is looked up in time of its length.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crawdad::Trie;
@@ -105,6 +106,9 @@ const SUPPORT_VERBS: &[&str] = &[
     "올린",
 ];
 
+/// Beginnings of the forms of 하다 behind a noun.
+const HADA: [char; 7] = ['하', '한', '할', '함', '합', '해', '했'];
+
 struct Lexicon {
     trie: Trie,
     /// For each value of the trie the trigger, and which head of its verb it is.
@@ -155,12 +159,31 @@ fn occurrence(
     index: usize,
 ) -> Option<Occurrence> {
     let word = &sentence.words[index];
-    let range = word.tail..word.range.end;
-    if word.speech.is_some() || range.len() > LONGEST_WORD {
+    if word.speech.is_some() {
         return None;
     }
+    let tail = &source.text[word.tail..word.range.end];
+    // 양해각서(MOU)를: the ending stands behind the bracket.
+    let glossed = word.gloss.map(|open| (word.range.start..open, Some(tail)));
+    let plain = (word.tail..word.range.end, None);
+    glossed
+        .into_iter()
+        .chain([plain])
+        .filter(|(range, _)| range.len() <= LONGEST_WORD)
+        .find_map(|(range, ending)| occurrence_in(lexicon, source, sentence, index, range, ending))
+}
+
+/// The first trigger in a part of a word. `ending` is what stands behind the part, where a bracket parts it from it.
+fn occurrence_in(
+    lexicon: &Lexicon,
+    source: Source<'_>,
+    sentence: &Sentence,
+    index: usize,
+    range: Range<usize>,
+    ending: Option<&str>,
+) -> Option<Occurrence> {
     let text = &source.text[range.clone()];
-    let names = source.mentions_in(&word.range);
+    let names = source.mentions_in(&sentence.words[index].range);
     for (offset, _) in text.char_indices() {
         let start = range.start + offset;
         let is_in_name = names
@@ -176,12 +199,14 @@ fn occurrence(
         };
         let (trigger, head) = lexicon.entries[value as usize];
         let behind: usize = rest.chars().take(characters).map(char::len_utf8).sum();
-        let may_stand =
-            (offset == 0 || trigger.may_follow_noun()) && head.is_none_or(|head| head.takes(&rest[behind..]));
+        let may_stand = (offset == 0 || trigger.may_follow_noun())
+            && head.is_none_or(|head| head.takes(&rest[behind..]))
+            && (ending.is_none() || behind == rest.len());
         if !may_stand {
             continue;
         }
-        if let Some(found) = used(source.text, sentence, index, trigger, &rest[behind..], rest) {
+        let ending = ending.unwrap_or(&rest[behind..]);
+        if let Some(found) = used(source.text, sentence, index, trigger, ending, rest) {
             return Some(Occurrence { start, ..found });
         }
     }
@@ -217,16 +242,14 @@ fn used(
     match trigger.kind {
         Kind::Verb | Kind::WeakVerb | Kind::Form => return Some(made(Voice::Active, form, index)),
         Kind::Intransitive => return Some(made(Voice::Passive, form, index)),
+        Kind::Arrival if ending.starts_with(HADA) => return Some(made(Voice::Passive, ending, index)),
         Kind::Joint if sentence.words[index].class != WordClass::Noun => {
             return Some(made(Voice::Active, form, index));
         }
         _ => {}
     }
     if !matches!(trigger.kind, Kind::Deed | Kind::Joint) {
-        if ending.starts_with(['하', '한', '할', '함', '합', '해', '했'])
-            || ending.starts_with("시키")
-            || ending.starts_with("시켰")
-        {
+        if ending.starts_with(HADA) || ending.starts_with("시키") || ending.starts_with("시켰") {
             return Some(made(Voice::Active, ending, index));
         }
         let gets = ending.starts_with('받') && (trigger.tells(Contract) || trigger.tells(Investment));

@@ -73,6 +73,9 @@ pub(super) fn add_investment(
     draft.has(Agent)
 }
 
+/// What is won when a contract is won.
+const WORKS: &[&str] = &["사업", "공사", "물량", "프로젝트", "계약"];
+
 /// CONTRACT: with somebody or over an amount or thing.
 pub(super) fn add_contract(
     view: View<'_>,
@@ -95,9 +98,16 @@ pub(super) fn add_contract(
     }
     draft.add_all(Partner, actors);
     draft.add_all(Partner, partners);
-    if let Some(object) = view.object(occurrence) {
-        draft.add(Object, object);
+    let object = view.object(occurrence);
+    // 메달을 따냈다 is no contract.
+    let is_work = object.as_ref().is_some_and(|object| {
+        let text = view.text(&object.range);
+        WORKS.iter().any(|work| text.ends_with(work))
+    });
+    if occurrence.trigger.stem == "따내" && !is_work {
+        return false;
     }
+    draft.add_all(Object, object);
     draft.confidence *= actor.factor;
     draft.has(Agent) && (draft.has(Partner) || draft.has(Amount) || draft.has(Object))
 }

@@ -32,10 +32,6 @@ const STAND_INS: &[&str] = &[
     "이들",
     "당사",
     "자사",
-    "은행",
-    "대학",
-    "학교",
-    "정부",
 ];
 
 /// How far before a name the bracket that it stands in may open, in bytes.

@@ -45,9 +45,13 @@ pub(super) fn words(source: Source<'_>, range: Range<usize>, enclosures: &[Enclo
         while enclosures.next_if(|enclosure| enclosure.open < at).is_some() {}
         let enclosure = enclosures.next_if(|enclosure| enclosure.open == at && enclosure.end <= range.end);
         if let Some(enclosure) = enclosure {
-            if enclosure.kind == EnclosureKind::DoubleQuote {
-                draft.finish(source, at, false, &mut words);
-                draft.speech = Some(enclosure.inner());
+            match enclosure.kind {
+                EnclosureKind::DoubleQuote => {
+                    draft.finish(source, at, false, &mut words);
+                    draft.speech = Some(enclosure.inner());
+                }
+                EnclosureKind::Parenthesis if at > draft.start => draft.gloss = Some(at),
+                _ => {}
             }
             at = enclosure.end;
             draft.tail = at;
@@ -76,6 +80,7 @@ pub(super) fn words(source: Source<'_>, range: Range<usize>, enclosures: &[Enclo
 struct Draft {
     start: usize,
     tail: usize,
+    gloss: Option<usize>,
     speech: Option<Range<usize>>,
 }
 
@@ -84,6 +89,7 @@ impl Draft {
         Self {
             start,
             tail: start,
+            gloss: None,
             speech: None,
         }
     }
@@ -95,7 +101,13 @@ impl Draft {
         let tail = self.tail.max(start);
         let end = tail + text[tail..at].trim_end_matches(is_outer_sign).len();
         if start < end {
-            words.push(analysed(source, start..end, tail, self.speech.take(), comma));
+            let word = analysed(source, start..end, tail);
+            words.push(Word {
+                gloss: self.gloss.filter(|open| (start..end).contains(open)),
+                speech: self.speech.take(),
+                comma,
+                ..word
+            });
         } else if let (true, Some(last)) = (comma, words.last_mut()) {
             last.comma = true;
         }
@@ -103,13 +115,8 @@ impl Draft {
     }
 }
 
-fn analysed(
-    source: Source<'_>,
-    range: Range<usize>,
-    tail: usize,
-    speech: Option<Range<usize>>,
-    comma: bool,
-) -> Word {
+/// The word in `range` with its class and case.
+fn analysed(source: Source<'_>, range: Range<usize>, tail: usize) -> Word {
     let text = source.text;
     let last_mention = last_mention_in(source, &range);
     let name_end = last_mention
@@ -137,8 +144,9 @@ fn analysed(
     Word {
         range,
         tail,
-        speech,
-        comma,
+        gloss: None,
+        speech: None,
+        comma: false,
         class,
         case,
         is_date,
@@ -147,10 +155,8 @@ fn analysed(
 }
 
 fn case(plain: &str, name_end: Option<usize>, end: usize) -> Option<(usize, Case)> {
-    if let Some(name_end) = name_end {
-        if let Some(case) = particle::case_of(plain) {
-            return Some((name_end, case));
-        }
+    if let (Some(name_end), Some(case)) = (name_end, particle::case_of(plain)) {
+        return Some((name_end, case));
     }
     let (length, case) = particle::split(plain)?;
     Some((end - plain.len() + length, case))

@@ -64,12 +64,41 @@ pub(super) fn speaker<'a>(view: View<'a>, first: usize, memory: &Memory) -> Opti
         };
         return Some((speaker, factor));
     }
+    if let Some(person) = genitive_speaker(view, first) {
+        return Some((person, 1.0));
+    }
     let (participant, factor) = memory.recall_person().or_else(|| memory.recall())?;
     let speaker = Speaker {
         participant,
         phrase: None,
     };
     Some((speaker, factor))
+}
+
+/// Nouns that say whose words the speech before is: 나하늘 대표의 말이다.
+const SPEECH_NOUNS: &[&str] = &[
+    "말이다",
+    "설명이다",
+    "말",
+    "설명",
+    "이야기다",
+    "얘기다",
+    "지적이다",
+    "진단이다",
+];
+
+/// The person whose words a noun at the end says the speech to be.
+fn genitive_speaker<'a>(view: View<'a>, first: usize) -> Option<Speaker<'a>> {
+    let words = &view.sentence.words;
+    let last = words.len().checked_sub(1)?;
+    let is_told = SPEECH_NOUNS.contains(&view.sentence.word(view.source.text, last));
+    let behind = words.get(first + 1)?.range.start..words[last].range.start;
+    let names = is_told.then(|| view.names_in(&behind))?;
+    let person = names.iter().find(|placed| placed.kind() == EntityType::Person)?;
+    Some(Speaker {
+        participant: Participant::of_mention(person),
+        phrase: None,
+    })
 }
 
 /// Adds the speaker and the role.
