@@ -237,9 +237,9 @@ mod tests {
     }
 
     #[test]
-    fn a_megabyte_of_signs_is_split_in_linear_time() {
+    fn signs_are_split_in_linear_time() {
         for part in [".", "\"", "(", "다.", "a.", "'가", "\n", "? ", "“가.", "(\"'[<「"] {
-            let text = part.repeat(1_000_000 / part.len());
+            let text = part.repeat(500_000 / part.len());
             let begin = Instant::now();
             let found = split(&text);
             // A few milliseconds at a linear cost; quadratic would be minutes.

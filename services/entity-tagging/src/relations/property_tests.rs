@@ -132,8 +132,11 @@ proptest! {
     }
 }
 
+/// Bytes: long enough that a quadratic step would take minutes.
+const LENGTH: usize = 300_000;
+
 #[test]
-fn a_megabyte_of_anything_takes_linear_time() {
+fn no_text_takes_more_than_linear_time() {
     // Many triggers, many phrases, many mentions, without an end of a clause in sight.
     let parts = [
         "말했다 ",
@@ -161,11 +164,11 @@ fn a_megabyte_of_anything_takes_linear_time() {
         "출시해 ",
         "임명해 별을 ",
     ];
-    let giant_word = "별빛 ".repeat(100_000).replace(' ', "");
-    let after_giant = format!("{giant_word}을 {}", "출시해 투자해 ".repeat(10_000));
+    let giant_word = "별빛".repeat(LENGTH / 12);
+    let after_giant = format!("{giant_word}을 {}", "출시해 투자해 ".repeat(LENGTH / 80));
     let texts = parts
         .into_iter()
-        .map(|part| (part.repeat(1_000_000 / part.len()), part))
+        .map(|part| (part.repeat(LENGTH / part.len()), part))
         .chain([(after_giant, "별빛")]);
     for (body, part) in texts {
         let offsets = OffsetMap::new(&body);
@@ -182,7 +185,6 @@ fn a_megabyte_of_anything_takes_linear_time() {
                 begin.elapsed() < Duration::from_secs(60),
                 "{part}: {found} relations"
             );
-            println!("{part:?} {:?} {found}", begin.elapsed());
         }
     }
 }

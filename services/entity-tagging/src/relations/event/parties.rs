@@ -65,7 +65,8 @@ pub(super) fn add_investment(
     if let Some(target) = target.filter(|_| is_bought || has_amount) {
         draft.add(Object, target);
     }
-    if !has_amount && !(is_bought && draft.has(Object)) {
+    let is_deal = has_amount || is_bought && draft.has(Object);
+    if !is_deal {
         return false;
     }
     draft.add_all(Agent, actor.participants.iter().cloned());
