@@ -1,8 +1,8 @@
 //! The entity-tagging service: reads ARTICLES, tags, appends to TAGGED; tags texts over gRPC.
 //!
 //! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`]; [`relations`]
-//! reads who did what from its mentions. Around it,
-//! [`consume`] and [`publish`] are the edges to the event log and [`api`] the edge to gRPC.
+//! reads who did what from its mentions. Around it, [`consume`] and [`publish`] are the edges to the event log and [`api`]
+//! the edge to gRPC.
 
 pub mod api;
 pub mod common_nouns;

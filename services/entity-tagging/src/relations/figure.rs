@@ -47,9 +47,15 @@ pub(super) fn read_result(view: View<'_>, occurrence: &Occurrence, memory: &Memo
         return None;
     }
     let clause = view.clause_of(occurrence.predicate);
-    let figures = figures_before(view, &clause, occurrence.start);
     let rank = rank_before(view, occurrence);
     let award = award(view, occurrence);
+    let mut figures = figures_before(view, &clause, occurrence.start);
+    if !figures
+        .last()
+        .is_some_and(|last| is_governed(view, last, occurrence))
+    {
+        figures.clear();
+    }
     if figures.is_empty() && rank.is_none() && award.is_none() {
         return None;
     }
@@ -69,6 +75,19 @@ pub(super) fn read_result(view: View<'_>, occurrence: &Occurrence, memory: &Memo
         draft.add(Date, date);
     }
     (draft.confidence >= confidence::LEAST).then_some(draft)
+}
+
+/// Whether the predicate says something of the figure: it is near, and nothing else is the object.
+fn is_governed(view: View<'_>, figure: &Placed<'_>, occurrence: &Occurrence) -> bool {
+    const REACH: usize = 5;
+    if occurrence.trigger.stem == "받았" {
+        return false;
+    }
+    let words = &view.sentence.words;
+    let word = words.partition_point(|word| word.range.end < figure.end());
+    let between = word + 1..occurrence.word;
+    let is_object = |index: usize| matches!(words[index].case, Some((_, Case::Object)));
+    between.len() <= REACH && !between.into_iter().any(is_object)
 }
 
 /// The figures of a clause before a predicate that are not limits.
@@ -107,6 +126,27 @@ fn is_aside(view: View<'_>, placed: &Placed<'_>) -> bool {
         .ends_with('(')
 }
 
+/// Firsts that are won without a number.
+const FIRSTS: &[&str] = &[
+    "우승",
+    "금메달",
+    "은메달",
+    "동메달",
+    "대상",
+    "최우수상",
+    "우수상",
+    "최고치",
+    "신기록",
+];
+
+/// Whether the verb is one of winning.
+fn wins(occurrence: &Occurrence) -> bool {
+    matches!(
+        occurrence.trigger.stem,
+        "수상" | "받았" | "획득" | "거두" | "땄" | "석권" | "차지" | "기록" | "달성"
+    )
+}
+
 /// A rank before the predicate: 1위에, 2위를.
 fn rank_before(view: View<'_>, occurrence: &Occurrence) -> Option<Participant> {
     let phrase = view
@@ -118,18 +158,7 @@ fn rank_before(view: View<'_>, occurrence: &Occurrence) -> Option<Participant> {
         && last
             .trim_end_matches('위')
             .ends_with(|digit: char| digit.is_ascii_digit());
-    let is_first = [
-        "우승",
-        "금메달",
-        "은메달",
-        "동메달",
-        "대상",
-        "최우수상",
-        "우수상",
-        "최고치",
-        "신기록",
-    ]
-    .contains(&last);
+    let is_first = FIRSTS.contains(&last) && wins(occurrence);
     (is_rank || is_first).then(|| Participant::of_range(phrase.range.end - last.len()..phrase.range.end))
 }
 
@@ -142,8 +171,7 @@ fn award(view: View<'_>, occurrence: &Occurrence) -> Option<Participant> {
         return Some(Participant::of_range(view.described_range(phrase)));
     }
     let is_prize = |text: &str| text.ends_with(['상', '증']);
-    let wins = matches!(stem, "수상" | "받았" | "획득" | "거두" | "땄" | "석권");
-    if !wins {
+    if !wins(occurrence) {
         return None;
     }
     let phrase = phrases().find(|phrase| phrase.case == Case::Object)?;

@@ -20,7 +20,7 @@ use super::word_class::WordClass;
 
 mod speaker;
 
-use speaker::{Speaker, add_speaker, speaker};
+use speaker::{Speaker, add_speaker, reporter, speaker};
 
 /// Speech shorter than this, in bytes, is a quoted word.
 const SHORTEST_SPEECH: usize = 18;
@@ -192,11 +192,13 @@ pub(super) fn read_reported(view: View<'_>, occurrences: &[Occurrence]) -> Optio
     })?;
     let reach = verb.word.saturating_sub(REPORT_REACH)..verb.word;
     let quoted = reach.rev().find(|&index| {
-        let is_quoted = words[index].class == WordClass::Quoted && words[index].speech.is_none();
-        let is_expected = || view.sentence.word(view.source.text, index) == "것으로";
-        is_quoted || EXPECTATIONS.contains(&verb.trigger.stem) && is_expected()
+        let word = view.sentence.word(view.source.text, index);
+        let is_quoted = words[index].class == WordClass::Quoted && word.ends_with(['고', '며']);
+        let is_expected = || word == "것으로";
+        is_quoted && words[index].speech.is_none()
+            || EXPECTATIONS.contains(&verb.trigger.stem) && is_expected()
     })?;
-    let (speaker, factor) = named_speaker(view, quoted)?;
+    let (speaker, factor) = reporter(view, quoted)?;
     let phrase = speaker.phrase?;
     let start = if phrase.words.end <= quoted {
         words[phrase.words.end].range.start
@@ -224,7 +226,7 @@ pub(super) fn read_subject_matter(view: View<'_>, occurrences: &[Occurrence]) ->
     let matter = view
         .phrases_before(verb.word)
         .find(|phrase| phrase.case == Case::Object)?;
-    let (speaker, factor) = named_speaker(view, matter.words.start)?;
+    let (speaker, factor) = reporter(view, matter.words.start)?;
     if !speaker.participant.is(EntityType::Person) {
         return None;
     }
@@ -236,9 +238,4 @@ pub(super) fn read_subject_matter(view: View<'_>, occurrences: &[Occurrence]) ->
     add_speaker(view, &speaker, &mut draft);
     draft.add(Object, Participant::of_range(matter.range.clone()));
     draft.has(Object).then_some(draft)
-}
-
-fn named_speaker<'a>(view: View<'a>, quoted: usize) -> Option<(Speaker<'a>, f32)> {
-    let nobody = Memory::default();
-    speaker(view, quoted, &nobody)
 }

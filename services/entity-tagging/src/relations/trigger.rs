@@ -240,7 +240,9 @@ fn used(
         }
     };
     match trigger.kind {
-        Kind::Verb | Kind::WeakVerb | Kind::Form => return Some(made(Voice::Active, form, index)),
+        Kind::Verb | Kind::WeakVerb | Kind::Form | Kind::Opening => {
+            return Some(made(Voice::Active, form, index));
+        }
         Kind::Intransitive => return Some(made(Voice::Passive, form, index)),
         Kind::Arrival if ending.starts_with(HADA) => return Some(made(Voice::Passive, ending, index)),
         Kind::Joint if sentence.words[index].class != WordClass::Noun => {

@@ -66,7 +66,8 @@ pub(super) fn add_appointed(
         .filter(|phrase| phrase.case == Case::Object)
         .find_map(person_in);
     let is_subject = |phrase: &&Phrase| matches!(phrase.case, Case::Subject | Case::Topic | Case::Also);
-    let is_about_subject = intransitive || occurrence.voice == Voice::Passive || by_object.is_none();
+    let has_object = phrases().any(|phrase| phrase.case == Case::Object);
+    let is_about_subject = intransitive || occurrence.voice == Voice::Passive || !has_object;
     let appointed = if is_about_subject {
         phrases().filter(is_subject).find_map(person_in)
     } else {
@@ -90,7 +91,8 @@ pub(super) fn add_appointed(
     }
     let organization =
         |participant: &&Participant| **participant != appointed && participant.is(EntityType::Organization);
-    if let Some(agent) = actor.participants.iter().find(organization) {
+    let agent = actor.participants.iter().find(organization);
+    if let Some(agent) = agent.filter(|_| actor.is_explicit) {
         draft.add(Agent, agent.clone());
         draft.confidence *= actor.factor;
     }

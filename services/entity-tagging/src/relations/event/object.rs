@@ -1,5 +1,7 @@
 //! HIRE and LAUNCH: somebody does it to something.
 
+use std::sync::LazyLock;
+
 use gisa_article_model::{
     ArgumentRole::{Agent, Object},
     EntityType,
@@ -9,6 +11,7 @@ use gisa_article_model::{
 use crate::relations::actor::Actor;
 use crate::relations::confidence;
 use crate::relations::draft::{Draft, Participant};
+use crate::relations::endings::{Endings, Extent};
 use crate::relations::inflection::Position;
 use crate::relations::roles::View;
 use crate::relations::trigger::{Occurrence, Voice, table::Kind};
@@ -50,7 +53,13 @@ pub(super) fn add_object(view: View<'_>, occurrence: &Occurrence, actor: &Actor,
     if is_relative && (is_aside || !(is_named && actor.is_explicit)) {
         return false;
     }
-    if draft.relation == Hire && (object.is(EntityType::Product) || object.is(EntityType::Location)) {
+    let is_possible = match draft.relation {
+        Hire => !object.is(EntityType::Product) && !object.is(EntityType::Location),
+        _ => !object.is(EntityType::Person) && !object.is(EntityType::Location),
+    };
+    let is_opened =
+        occurrence.trigger.kind != Kind::Opening || is_named || is_opened(view.text(&object.range));
+    if !is_possible || !is_opened {
         return false;
     }
     if !is_named {
@@ -69,4 +78,18 @@ pub(super) fn add_object(view: View<'_>, occurrence: &Occurrence, actor: &Actor,
     }
     draft.confidence *= actor.factor;
     true
+}
+
+/// What is opened or held, by the last syllables: 하루를 열다 is no launch.
+const OPENED: &str = "\
+    회 대회 행사 전시 전 축제 공연 콘서트 포럼 세미나 심포지엄 식 매장 점 서점 센터 관 소 문 시장 캠프 학교 카페 워크숍 \
+    페스티벌 엑스포 공방 공원 도서관 스토어 극장 지점";
+
+static OPENED_ENDINGS: LazyLock<Endings<()>> = LazyLock::new(|| {
+    let words = OPENED.split_whitespace();
+    Endings::new(words.map(|word| (word, Extent::End, ())))
+});
+
+fn is_opened(text: &str) -> bool {
+    OPENED_ENDINGS.of(text).next().is_some()
 }

@@ -24,13 +24,14 @@ pub(super) fn add_partners(
         .flat_map(|phrase| {
             let names = view.names_in(&phrase.range).into_iter();
             names.filter(|placed| match placed.kind() {
-                EntityType::Organization | EntityType::Person => true,
+                EntityType::Organization => true,
                 EntityType::Location => placed.end() == phrase.range.end,
                 _ => false,
             })
         });
     let mut partners: Vec<Participant> = with.map(|placed| Participant::of_mention(&placed)).collect();
-    let mut actors = actor.participants.iter().filter(|one| one.mention.is_some());
+    let is_party = |one: &&Participant| one.is(EntityType::Organization) || one.is(EntityType::Location);
+    let mut actors = actor.participants.iter().filter(is_party);
     let Some(first) = actors.next() else {
         return false;
     };

@@ -2,6 +2,7 @@
 
 use gisa_article_model::{
     ArgumentRole::{Agent, Amount, Date, Object},
+    EntityType,
     RelationType::Target,
 };
 
@@ -24,35 +25,37 @@ pub(in crate::relations) fn read_target(
     if matches!(occurrence.reading.mood, Mood::Negated | Mood::Possible) {
         return None;
     }
-    target(view, occurrence, memory, true)
+    target(view, occurrence, memory, false)
 }
 
-/// A plan to do something: 늘릴 계획이다.
+/// Nouns that say that what stands before is a plan: 늘릴 계획이다.
+const PLANS: &[&str] = &["계획", "방침", "목표", "예정"];
+/// What may stand behind them.
+const PLAN_ENDINGS: &[&str] = &["이다", "다", "이라고", "이며", "이고", "으로", "이라며"];
+
+/// A plan to do something: 늘릴 계획이다, 늘리기로 했다.
 pub(in crate::relations) fn read_plan(view: View<'_>, clause: usize, memory: &Memory) -> Option<Draft> {
+    const REACH: usize = 3;
     let words = view.sentence.clauses[clause].clone();
     let text = view.source.text;
-    let noun = words.clone().rev().take(3).find(|&index| {
+    let plan_in = |index: usize| {
         let word = view.sentence.word(text, index);
-        ["계획", "방침", "목표", "예정"].iter().any(|plan| {
-            word.strip_prefix(plan).is_some_and(|rest| {
-                matches!(
-                    rest,
-                    "이다" | "다" | "이라고" | "이며" | "이고" | "으로" | "이라며"
-                )
-            })
-        })
-    });
-    let resolved = || {
-        words.clone().rev().take(3).find(|&index| {
-            let next = view.sentence.word(text, index + 1);
-            view.sentence.word(text, index).ends_with("기로")
-                && (next.starts_with('했') || next.starts_with("하"))
-        })
+        let plan = PLANS.iter().find(|plan| word.starts_with(**plan))?;
+        PLAN_ENDINGS.contains(&&word[plan.len()..]).then_some(*plan)
     };
-    let predicate = match noun {
-        Some(noun) => noun.checked_sub(1).filter(|before| words.contains(before))?,
-        None => resolved()?,
+    let is_resolved = |index: usize| {
+        let next = view.sentence.word(text, index + 1);
+        view.sentence.word(text, index).ends_with("기로") && next.starts_with(['했', '하'])
     };
+    let last = || words.clone().rev().take(REACH);
+    let planned = last().find_map(|index| Some((index, plan_in(index)?)));
+    let (predicate, plan) = match planned {
+        Some((noun, plan)) => (noun.checked_sub(1)?, plan),
+        None => (last().find(|&index| is_resolved(index))?, "기로"),
+    };
+    if !words.contains(&predicate) {
+        return None;
+    }
     let word = &view.sentence.words[predicate];
     let occurrence = Occurrence {
         trigger: &PLAN,
@@ -65,15 +68,18 @@ pub(in crate::relations) fn read_plan(view: View<'_>, clause: usize, memory: &Me
         word: predicate,
         predicate,
     };
-    target(view, &occurrence, memory, false)
+    // What is only to happen is no target, unless it is counted: 조사할 예정이다.
+    let needs_figure = matches!(plan, "예정" | "기로");
+    target(view, &occurrence, memory, needs_figure)
 }
 
-fn target(view: View<'_>, occurrence: &Occurrence, memory: &Memory, is_named: bool) -> Option<Draft> {
+fn target(view: View<'_>, occurrence: &Occurrence, memory: &Memory, needs_figure: bool) -> Option<Draft> {
     let clause = view.clause_of(occurrence.predicate);
     let figures = figures_before(view, &clause, occurrence.start);
     let actor = find_actor(view, occurrence, memory);
-    let is_actor = actor.participants.iter().any(|one| one.mention.is_some());
-    if figures.is_empty() && !(actor.is_explicit && is_actor) {
+    let is_organization = |one: &Participant| one.is(EntityType::Organization);
+    let is_named = actor.is_explicit && actor.participants.iter().any(is_organization);
+    if figures.is_empty() && (needs_figure || !is_named) {
         return None;
     }
     let mut draft = Draft::new(Target, view.evidence(occurrence), confidence::FIGURE);
@@ -86,7 +92,7 @@ fn target(view: View<'_>, occurrence: &Occurrence, memory: &Memory, is_named: bo
     if let Some(phrase) = view.object_phrase(occurrence.word) {
         draft.add(Object, Participant::of_range(phrase.range.clone()));
     }
-    if !is_named && figures.is_empty() {
+    if figures.is_empty() {
         draft.confidence *= confidence::WEAK;
     }
     draft.add_all(Agent, actor.participants.iter().cloned());

@@ -30,39 +30,26 @@ pub(super) struct Speaker<'a> {
     pub phrase: Option<&'a Phrase>,
 }
 
-/// Who speaks the words in word `first`, and the factor of confidence.
-pub(super) fn speaker<'a>(view: View<'a>, first: usize, memory: &Memory) -> Option<(Speaker<'a>, f32)> {
+/// How many phrases are looked at for the speaker, on each side of what was said.
+const REACH: usize = 12;
+
+/// Who speaks the words in word `first`, and the factor of confidence: the nearest subject, persons before others.
+pub(in crate::relations) fn speaker<'a>(
+    view: View<'a>,
+    first: usize,
+    memory: &Memory,
+) -> Option<(Speaker<'a>, f32)> {
     let phrases = &view.sentence.phrases;
     let next = phrases.partition_point(|phrase| phrase.words.end <= first);
-    let before = phrases[..next].iter().rev().take(12);
-    let behind = phrases[next..].iter().take(12);
+    let before = phrases[..next].iter().rev().take(REACH);
+    let behind = phrases[next..].iter().take(REACH);
     let subjects: Vec<&Phrase> = before
         .chain(behind)
         .filter(|phrase| matches!(phrase.case, Case::Topic | Case::Subject | Case::Also))
         .filter(|phrase| phrase.case == Case::Topic || !view.is_in_relative(phrase, first))
         .collect();
-    let named = |kind: EntityType| {
-        subjects
-            .iter()
-            .find_map(|phrase| Some((*phrase, view.actor_of(phrase).filter(|actor| actor.is(kind))?)))
-    };
-    let unnamed = || {
-        subjects.iter().find_map(|phrase| {
-            let text = view.text(&phrase.range);
-            let is_speaker = is_post(text) || SPEAKER_ENDINGS.of(text).next().is_some();
-            is_speaker.then(|| (*phrase, Participant::of_range(phrase.range.clone())))
-        })
-    };
-    let found = named(EntityType::Person)
-        .map(|found| (found, 1.0))
-        .or_else(|| unnamed().map(|found| (found, confidence::ACTOR_OF_SENTENCE)))
-        .or_else(|| named(EntityType::Organization).map(|found| (found, confidence::ACTOR_OF_SENTENCE)));
-    if let Some(((phrase, participant), factor)) = found {
-        let speaker = Speaker {
-            participant,
-            phrase: Some(phrase),
-        };
-        return Some((speaker, factor));
+    if let Some(found) = best_of(view, &subjects) {
+        return Some(found);
     }
     if let Some(person) = genitive_speaker(view, first) {
         return Some((person, 1.0));
@@ -71,6 +58,49 @@ pub(super) fn speaker<'a>(view: View<'a>, first: usize, memory: &Memory) -> Opti
     let speaker = Speaker {
         participant,
         phrase: None,
+    };
+    Some((speaker, factor))
+}
+
+/// Who reports what ends with word `quoted`: a subject between it and the verb, else the topic or subject that the
+/// sentence begins with. Those nearer belong to what is reported.
+pub(in crate::relations) fn reporter(view: View<'_>, quoted: usize) -> Option<(Speaker<'_>, f32)> {
+    let phrases = &view.sentence.phrases;
+    let next = phrases.partition_point(|phrase| phrase.words.end <= quoted);
+    let of_case = |phrases: &'_ [Phrase], cases: &[Case]| -> Option<usize> {
+        phrases
+            .iter()
+            .take(REACH)
+            .position(|phrase| cases.contains(&phrase.case))
+    };
+    let behind = of_case(&phrases[next..], &[Case::Topic, Case::Subject]).map(|at| next + at);
+    let found = behind
+        .or_else(|| of_case(&phrases[..next], &[Case::Topic, Case::Also]))
+        .or_else(|| of_case(&phrases[..next], &[Case::Subject]))?;
+    best_of(view, &[&phrases[found]])
+}
+
+/// The speaker among subjects: the first person, else the first with the name of a post, else the first organization.
+fn best_of<'a>(view: View<'a>, subjects: &[&'a Phrase]) -> Option<(Speaker<'a>, f32)> {
+    let named = |kind: EntityType| {
+        subjects
+            .iter()
+            .find_map(|&phrase| Some((phrase, view.actor_of(phrase).filter(|actor| actor.is(kind))?)))
+    };
+    let unnamed = || {
+        subjects.iter().find_map(|&phrase| {
+            let text = view.text(&phrase.range);
+            let is_speaker = is_post(text) || SPEAKER_ENDINGS.of(text).next().is_some();
+            is_speaker.then(|| (phrase, Participant::of_range(phrase.range.clone())))
+        })
+    };
+    let ((phrase, participant), factor) = named(EntityType::Person)
+        .map(|found| (found, 1.0))
+        .or_else(|| unnamed().map(|found| (found, confidence::ACTOR_OF_SENTENCE)))
+        .or_else(|| named(EntityType::Organization).map(|found| (found, confidence::ACTOR_OF_SENTENCE)))?;
+    let speaker = Speaker {
+        participant,
+        phrase: Some(phrase),
     };
     Some((speaker, factor))
 }

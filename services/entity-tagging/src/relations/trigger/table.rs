@@ -23,6 +23,8 @@ pub(in crate::relations) enum Kind {
     Intransitive,
     /// The stem of a verb that needs a name: 만들.
     WeakVerb,
+    /// The beginning of some forms of a verb that says it of events and places: 열었.
+    Opening,
     /// The beginning of some forms of a verb whose others mean something else: 늘었.
     Form,
 }
@@ -75,7 +77,7 @@ pub(in crate::relations) const TRIGGERS: &[Trigger] = triggers! {
     WeakNoun [Launch] => "발표" "제공" "도입" "가동" "추가" "시행" "운영" "창설" "배포";
     Verb [Launch] => "선보이" "펴내";
     Intransitive [Launch] => "열리";
-    Form [Launch] => "열었" "열고" "연다" "열며";
+    Opening [Launch] => "열었" "열고" "연다" "열며";
     WeakVerb [Launch] => "만들" "꾸리" "세우" "내놓";
     Noun [Contract] => "수주" "낙찰" "납품";
     Verb [Contract] => "따내";
