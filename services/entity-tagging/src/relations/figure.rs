@@ -1,6 +1,7 @@
 //! RESULT: figures, ranks and prizes that were reached.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use gisa_article_model::{
     ArgumentRole::{Agent, Amount, Date, Object},
@@ -11,12 +12,13 @@ use gisa_article_model::{
 use super::actor::{Actor, find_actor};
 use super::confidence;
 use super::draft::{Draft, Participant};
+use super::endings::{Endings, Extent};
 use super::event::date_of;
 use super::inflection::Mood;
 use super::memory::Memory;
 use super::particle::Case;
 use super::roles::View;
-use super::sentence::{Phrase, Placed};
+use super::sentence::{Phrase, Placed, Word};
 use super::trigger::{Occurrence, Voice};
 use super::word_class::WordClass;
 
@@ -316,6 +318,10 @@ pub(super) fn read_stated(view: View<'_>, clause: usize, memory: &Memory) -> Opt
     let mut draft = Draft::new(Result, range.clone(), confidence::FIGURE);
     draft.add_all(Amount, figures.iter().rev().take(1).map(Participant::of_mention));
     let (named, object) = holder_and_measure(view, subject);
+    let is_counted = figure.kind() == EntityType::Quantity;
+    if is_counted && MEASURE_ENDINGS.of(view.text(&object.range)).next().is_none() {
+        return None;
+    }
     let holder = named.or_else(|| holder(view, &draft).filter(|holder| holder.range != object.range));
     match holder {
         Some(holder) => draft.add(Agent, holder),
@@ -331,6 +337,19 @@ pub(super) fn read_stated(view: View<'_>, clause: usize, memory: &Memory) -> Opt
     }
     (draft.confidence >= confidence::LEAST).then_some(draft)
 }
+
+/// What counts measure, by the last syllables: 인구는 12만 명이다, but not 답은 3번이다.
+const MEASURES: &str = "\
+    률 율 수 액 도 량 비 비율 규모 가격 값 인구 매출 이익 점수 기온 비중 평균 요금 지수 면적 길이 높이 무게 나이 연령 기록 성적 \
+    관객 속도 거리 용량 정원 대상 인원 실적 물량 금액 기간";
+
+static MEASURE_ENDINGS: LazyLock<Endings<()>> = LazyLock::new(|| {
+    let words = MEASURES.split_whitespace();
+    Endings::new(words.map(|word| (word, Extent::End, ())))
+});
+
+/// How far behind a share its predicate may be, in words.
+const REACH_OF_SHARE: usize = 12;
 
 /// A share of a group that did something: 응답자의 58%가 찬성했다.
 fn read_share(view: View<'_>, clause: &Range<usize>, figures: &[Placed<'_>]) -> Option<Draft> {
@@ -350,7 +369,12 @@ fn read_share(view: View<'_>, clause: &Range<usize>, figures: &[Placed<'_>]) -> 
                 Some((_, Case::Topic | Case::Subject))
             )
         })?;
+    let is_predicate = |word: &&Word| !matches!(word.class, WordClass::Noun | WordClass::Adverb);
+    let predicate = words[word..].iter().take(REACH_OF_SHARE).find(is_predicate)?;
     let group = words.get(word.checked_sub(1)?)?;
+    if predicate.class == WordClass::Relative {
+        return None;
+    }
     let Some((end, Case::Genitive)) = group.case else {
         return None;
     };

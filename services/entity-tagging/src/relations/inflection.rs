@@ -247,6 +247,12 @@ pub(super) fn read(form: &str, following: [&str; 2]) -> Reading {
     {
         return Reading::new(Connective, Possible);
     }
+    let is_noun_form = ["기", "기도", "기에", "기까지", "기를", "기는"]
+        .iter()
+        .any(|ending| form.ends_with(ending));
+    if is_noun_form && !next.starts_with("시작") {
+        return Reading::new(Connective, Possible);
+    }
     if ends_with_final(form, finals::RIEUL) {
         return match () {
             () if is(next, OPEN_NOUNS) => Reading::new(Relative, Possible),
@@ -318,6 +324,8 @@ mod tests {
             ("하기로", ["했다", ""], Final, Plan),
             ("하지", ["않았다", ""], Final, Negated),
             ("하면", ["", ""], Connective, Possible),
+            ("되기도", ["전에", ""], Connective, Possible),
+            ("하기", ["시작했다", ""], Connective, Fact),
             ("했지만", ["", ""], Connective, Fact),
             ("", ["", ""], Connective, Fact),
         ];

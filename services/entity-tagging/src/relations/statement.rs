@@ -98,6 +98,9 @@ pub(super) fn read_quoted(view: View<'_>, occurrences: &[Occurrence], memory: &M
             .iter()
             .map(|(_, speech)| Participant::of_range(speech.clone())),
     );
+    if !draft.has(Quotation) {
+        return Vec::new();
+    }
     if let Some(date) = date_of(view, &evidence, evidence.end) {
         draft.add(Date, date);
     }

@@ -57,9 +57,21 @@ pub(super) fn add_object(view: View<'_>, occurrence: &Occurrence, actor: &Actor,
         Hire => !object.is(EntityType::Product) && !object.is(EntityType::Location),
         _ => !object.is(EntityType::Person) && !object.is(EntityType::Location),
     };
+    // 뽑다 is to draw, too; 공개하다 is also what people do with their lives.
+    let is_certain = match occurrence.trigger.stem {
+        "뽑" => counts_people(view, occurrence),
+        "공개" => {
+            is_named
+                || actor
+                    .participants
+                    .iter()
+                    .any(|one| one.is(EntityType::Organization))
+        }
+        _ => true,
+    };
     let is_opened =
         occurrence.trigger.kind != Kind::Opening || is_named || is_opened(view.text(&object.range));
-    if !is_possible || !is_opened {
+    if !is_possible || !is_opened || !is_certain {
         return false;
     }
     if !is_named {
@@ -89,6 +101,13 @@ static OPENED_ENDINGS: LazyLock<Endings<()>> = LazyLock::new(|| {
     let words = OPENED.split_whitespace();
     Endings::new(words.map(|word| (word, Extent::End, ())))
 });
+
+/// Whether the clause counts people before the predicate: 신입 사원 30명을.
+fn counts_people(view: View<'_>, occurrence: &Occurrence) -> bool {
+    view.expressions(&view.clause_of(occurrence.word), &[EntityType::Quantity])
+        .iter()
+        .any(|placed| placed.mention.surface.ends_with(['명', '인']) && placed.end() <= occurrence.start)
+}
 
 fn is_opened(text: &str) -> bool {
     OPENED_ENDINGS.of(text).next().is_some()

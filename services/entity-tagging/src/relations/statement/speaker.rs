@@ -54,6 +54,16 @@ pub(in crate::relations) fn speaker<'a>(
     if let Some(person) = genitive_speaker(view, first) {
         return Some((person, 1.0));
     }
+    let topic = subjects
+        .iter()
+        .find(|phrase| phrase.case == Case::Topic && phrase.words.end <= first);
+    if let Some((phrase, participant)) = topic.and_then(|phrase| Some((*phrase, view.actor_of(phrase)?))) {
+        let speaker = Speaker {
+            participant,
+            phrase: Some(phrase),
+        };
+        return Some((speaker, confidence::ACTOR_UNNAMED));
+    }
     let (participant, factor) = memory.recall_person().or_else(|| memory.recall())?;
     let speaker = Speaker {
         participant,
@@ -134,10 +144,12 @@ fn genitive_speaker<'a>(view: View<'a>, first: usize) -> Option<Speaker<'a>> {
 /// Adds the speaker and the role.
 pub(super) fn add_speaker(view: View<'_>, speaker: &Speaker<'_>, draft: &mut Draft) {
     draft.add(Agent, speaker.participant.clone());
+    const ADDRESSES: &[&str] = &["씨", "양", "군", "님"];
     let role = speaker
         .phrase
         .and_then(|phrase| role_of(view, phrase, &speaker.participant));
-    draft.add_all(Role, role);
+    let is_role = |role: &Participant| !ADDRESSES.contains(&view.text(&role.range));
+    draft.add_all(Role, role.filter(is_role));
 }
 
 /// The role behind the name: 나하늘 별빛연구소 선임연구원은.
