@@ -72,7 +72,7 @@ fn placed<'a>(body: &str, mentions: &'a [Mention]) -> Vec<Placed<'a>> {
         .iter()
         .zip(0u32..)
         .filter(|(mention, _)| mention.field == TextField::Body && mention.span.slice(body).is_some())
-        .map(|(mention, index)| Placed { index, mention })
+        .map(|(mention, index)| Placed::new(index, mention))
         .collect();
     placed.sort_by_key(|placed| (placed.start(), placed.end()));
     placed

@@ -24,15 +24,27 @@ pub(super) struct Source<'a> {
 pub(super) struct Placed<'a> {
     pub index: u32,
     pub mention: &'a Mention,
+    /// Its range again, where searching finds it without following the reference.
+    start: u32,
+    end: u32,
 }
 
-impl Placed<'_> {
+impl<'a> Placed<'a> {
+    pub(super) fn new(index: u32, mention: &'a Mention) -> Self {
+        Self {
+            index,
+            mention,
+            start: mention.span.start_byte,
+            end: mention.span.end_byte,
+        }
+    }
+
     pub(super) fn start(&self) -> usize {
-        self.mention.span.start_byte as usize
+        self.start as usize
     }
 
     pub(super) fn end(&self) -> usize {
-        self.mention.span.end_byte as usize
+        self.end as usize
     }
 
     pub(super) fn kind(&self) -> EntityType {

@@ -183,15 +183,14 @@ fn occurrence_in(
     ending: Option<&str>,
 ) -> Option<Occurrence> {
     let text = &source.text[range.clone()];
-    let names = source.mentions_in(&sentence.words[index].range);
+    let is_in_name = |start: usize| {
+        let names = source.mentions_in(&sentence.words[index].range);
+        names
+            .iter()
+            .any(|placed| placed.kind().is_name() && placed.start() <= start && start < placed.end())
+    };
     for (offset, _) in text.char_indices() {
         let start = range.start + offset;
-        let is_in_name = names
-            .iter()
-            .any(|placed| placed.kind().is_name() && placed.start() <= start && start < placed.end());
-        if is_in_name {
-            continue;
-        }
         let rest = &text[offset..];
         let longest = lexicon.trie.common_prefix_search(rest.chars()).last();
         let Some((value, characters)) = longest else {
@@ -201,7 +200,8 @@ fn occurrence_in(
         let behind: usize = rest.chars().take(characters).map(char::len_utf8).sum();
         let may_stand = (offset == 0 || trigger.may_follow_noun())
             && head.is_none_or(|head| head.takes(&rest[behind..]))
-            && (ending.is_none() || behind == rest.len());
+            && (ending.is_none() || behind == rest.len())
+            && !is_in_name(start);
         if !may_stand {
             continue;
         }
