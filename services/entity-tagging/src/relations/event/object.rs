@@ -57,15 +57,12 @@ pub(super) fn add_object(view: View<'_>, occurrence: &Occurrence, actor: &Actor,
         Hire => !object.is(EntityType::Product) && !object.is(EntityType::Location),
         _ => !object.is(EntityType::Person) && !object.is(EntityType::Location),
     };
-    // 뽑다 is to draw, too; 공개하다 is also what people do with their lives.
+    // 뽑다 is to draw, too; 공개하다 and 선보이다 are also what people do with their lives.
     let is_certain = match occurrence.trigger.stem {
         "뽑" => counts_people(view, occurrence),
-        "공개" => {
-            is_named
-                || actor
-                    .participants
-                    .iter()
-                    .any(|one| one.is(EntityType::Organization))
+        "공개" | "선보이" => {
+            let is_organization = |one: &Participant| one.is(EntityType::Organization);
+            is_named || actor.participants.iter().any(is_organization)
         }
         _ => true,
     };

@@ -7,6 +7,7 @@ use gisa_article_model::{
 
 use crate::relations::actor::Actor;
 use crate::relations::draft::{Draft, Participant};
+use crate::relations::inflection::Position;
 use crate::relations::particle::Case;
 use crate::relations::roles::View;
 use crate::relations::trigger::Occurrence;
@@ -111,5 +112,9 @@ pub(super) fn add_contract(
     }
     draft.add_all(Object, object);
     draft.confidence *= actor.factor;
+    let is_relative = occurrence.reading.position == Position::Relative;
+    if is_relative && !(draft.has(Partner) || draft.has(Amount)) {
+        return false;
+    }
     draft.has(Agent) && (draft.has(Partner) || draft.has(Amount) || draft.has(Object))
 }

@@ -18,7 +18,9 @@ impl View<'_> {
     /// 따르면, 의하면: what stands before is where the sentence is from.
     fn is_source_mark(&self, word: usize) -> bool {
         let word = self.sentence.word(self.source.text, word);
-        word.starts_with("따르면") || word.starts_with("의하면")
+        ["따르면", "의하면", "보면"]
+            .iter()
+            .any(|mark| word.starts_with(mark))
     }
 
     /// Whether the sentence goes on with 따르면 soon behind the word: 별빛이 발표한 보고서에 따르면.

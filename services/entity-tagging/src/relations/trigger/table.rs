@@ -74,7 +74,7 @@ pub(in crate::relations) const TRIGGERS: &[Trigger] = triggers! {
     Noun [Launch] => "출시" "공개" "론칭" "런칭" "오픈" "개최" "개설" "개소" "개관" "개통" "개업" "신설" "설립"
         "창단" "창립" "발매" "발간" "출간" "상용화" "개봉" "완공" "준공";
     Arrival [Launch] => "데뷔" "출범" "개막" "개장";
-    WeakNoun [Launch] => "발표" "제공" "도입" "가동" "추가" "시행" "운영" "창설" "배포";
+    WeakNoun [Launch] => "발표" "제공" "도입" "추가" "시행" "운영" "창설" "배포";
     Verb [Launch] => "선보이" "펴내";
     Intransitive [Launch] => "열리";
     Opening [Launch] => "열었" "열고" "연다" "열며";
