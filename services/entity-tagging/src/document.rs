@@ -2,21 +2,25 @@
 //!
 //! * [`bracket`]: a name that the article introduces next to a known one: 과학기술정보통신부(과기정통부).
 //! * [`surname`]: a person introduced once is known by the surname after: 백롱민 교수 … 백 교수.
+//! * [`head_noun`]: what is introduced in quotes, by its last noun: 'AI 연구센터'를 신설했다.
 //! * [`consistency`]: one surface has one type in an article, and is a mention wherever it stands.
 
 mod bracket;
 mod consistency;
+mod head_noun;
 mod surname;
+
+use std::array::from_fn;
 
 use crate::resolver::Candidate;
 
 /// A field of the article with the names found in it so far, sorted, not overlapping.
 #[derive(Clone, Copy, Debug)]
-pub struct Field<'a> {
+struct Field<'a> {
     /// The text.
-    pub text: &'a str,
+    text: &'a str,
     /// The names in it.
-    pub names: &'a [Candidate],
+    names: &'a [Candidate],
 }
 
 impl Field<'_> {
@@ -30,18 +34,28 @@ impl Field<'_> {
 }
 
 /// Makes the types of the names in all fields agree, and drops those that the rest of the article speaks against.
-pub fn agree(fields: &mut [(&str, Vec<Candidate>)]) {
-    consistency::agree(fields);
+pub fn agree<const FIELDS: usize>(texts: &[&str; FIELDS], names: &mut [Vec<Candidate>; FIELDS]) {
+    for (text, names) in texts.iter().zip(names.iter_mut()) {
+        bracket::agree(text, names);
+        head_noun::agree(text, names);
+    }
+    consistency::agree(texts, names);
 }
 
 /// Finds further names, one list a field: they may overlap each other but not the names that are there.
-pub fn find_further_names(fields: &[Field<'_>]) -> Vec<Vec<Candidate>> {
-    let mut further = bracket::find(fields);
-    for (found, more) in further.iter_mut().zip(surname::find(fields)) {
-        found.extend(more);
-    }
-    for (found, more) in further.iter_mut().zip(consistency::find(fields)) {
-        found.extend(more);
+pub fn find_further_names<const FIELDS: usize>(
+    texts: &[&str; FIELDS],
+    names: &[Vec<Candidate>; FIELDS],
+) -> [Vec<Candidate>; FIELDS] {
+    let fields: [Field<'_>; FIELDS] = from_fn(|field| Field {
+        text: texts[field],
+        names: &names[field],
+    });
+    let mut further = from_fn(|_| Vec::new());
+    for find in [bracket::find, surname::find, head_noun::find, consistency::find] {
+        for (found, more) in further.iter_mut().zip(find(&fields)) {
+            found.extend(more);
+        }
     }
     further
 }

@@ -1,8 +1,8 @@
 //! The entity-tagging service: reads ARTICLES, tags, appends to TAGGED; tags texts over gRPC.
 //!
-//! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`]; [`relations`]
-//! reads who did what from its mentions. Around it, [`consume`] and [`publish`] are the edges to the event log and [`api`]
-//! the edge to gRPC.
+//! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`];
+//! [`explain`] shows what they proposed, and [`relations`] reads who did what from the mentions. Around it, [`consume`] and
+//! [`publish`] are the edges to the event log and [`api`] the edge to gRPC.
 
 pub mod api;
 pub mod common_nouns;
@@ -11,14 +11,18 @@ pub mod consume;
 pub mod dictionary;
 pub mod document;
 pub mod error;
+pub mod explain;
 pub mod grammar;
+mod letters;
 pub mod model;
 pub mod publish;
 pub mod relations;
 pub mod resolver;
 pub mod salience;
 pub mod sentences;
+pub mod signature;
 pub mod tagger;
+pub mod topics;
 
 use std::sync::Arc;
 

@@ -4,6 +4,8 @@
 //! corpora -> Example -> hashed features -> perceptron -> Quantised -> model file
 //! ```
 
+pub mod augmentation;
+pub mod benchmark;
 pub mod calibration;
 pub mod corpus;
 pub mod export;
@@ -12,3 +14,4 @@ pub mod labels;
 pub mod names;
 pub mod perceptron;
 pub mod score;
+pub mod topics;

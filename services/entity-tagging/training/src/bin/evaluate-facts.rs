@@ -101,7 +101,7 @@ fn main() -> anyhow::Result<()> {
             published_at: ZonedTime::in_korea(published_at.parse()?),
         };
         let mentions = match &tagger {
-            Some(tagger) => tagger.tag(&text),
+            Some(tagger) => tagger.tag(&text).mentions,
             None => gold_mentions(&arguments.articles, &name, &article)?,
         };
         let mut relations = find_relations(&text, &mentions);
