@@ -1,8 +1,8 @@
 //! The entity-tagging service: reads ARTICLES, tags, appends to TAGGED; tags texts over gRPC.
 //!
 //! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`];
-//! [`explain`] shows what they proposed. Around it, [`consume`] and [`publish`] are the edges to the event log and [`api`]
-//! the edge to gRPC.
+//! [`explain`] shows what they proposed, and [`relations`] reads who did what from the mentions. Around it, [`consume`] and
+//! [`publish`] are the edges to the event log and [`api`] the edge to gRPC.
 
 pub mod api;
 pub mod common_nouns;
@@ -16,6 +16,7 @@ pub mod grammar;
 mod letters;
 pub mod model;
 pub mod publish;
+pub mod relations;
 pub mod resolver;
 pub mod salience;
 pub mod sentences;

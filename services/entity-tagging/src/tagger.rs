@@ -11,6 +11,7 @@ use crate::document;
 use crate::explain::Witness;
 use crate::grammar::{Expression, find_expressions};
 use crate::model::{Model, evidence_of};
+use crate::relations::find_relations;
 use crate::resolver::{Candidate, merge_names, resolve};
 use crate::salience;
 use crate::signature::content_signature;
@@ -140,7 +141,7 @@ impl Tagger {
     fn analyse(&self, text: &TextToTag<'_>, mentions: &[Mention]) -> Analysis {
         Analysis {
             entities: Vec::new(),
-            relations: Vec::new(),
+            relations: find_relations(text, mentions),
             topics: self.topics.scores(text.title, text.subtitle, text.body),
             signature: content_signature(text.title, text.body),
         }

@@ -142,16 +142,22 @@ const LONGEST_TAIL: usize = 4;
 /// Chains of one or two particles of up to [`LONGEST_TAIL`] syllables, with the classes of syllables they may follow.
 static TAILS: LazyLock<HashMap<u64, u8>> = LazyLock::new(|| {
     let singles = PARTICLES.iter().map(|(particle, ..)| (*particle).to_owned());
-    let pairs = PARTICLES.iter().filter(|(.., then)| *then == More).flat_map(|(first, ..)| {
-        let second = PARTICLES.iter().map(|(second, ..)| *second);
-        second.map(move |second| format!("{first}{second}"))
-    });
+    let pairs = PARTICLES
+        .iter()
+        .filter(|(.., then)| *then == More)
+        .flat_map(|(first, ..)| {
+            let second = PARTICLES.iter().map(|(second, ..)| *second);
+            second.map(move |second| format!("{first}{second}"))
+        });
     let mut tails = HashMap::new();
     for tail in singles.chain(pairs) {
         let characters: Vec<char> = tail.chars().collect();
-        let classes = CLASS_EXAMPLES.iter().enumerate().fold(0, |classes, (class, &example)| {
-            classes | u8::from(chain(example, &tail, 2)) << class
-        });
+        let classes = CLASS_EXAMPLES
+            .iter()
+            .enumerate()
+            .fold(0, |classes, (class, &example)| {
+                classes | u8::from(chain(example, &tail, 2)) << class
+            });
         if characters.len() <= LONGEST_TAIL && classes != 0 {
             tails.insert(tail_key(&characters), classes);
         }
@@ -172,7 +178,9 @@ fn class(previous: char) -> u8 {
 }
 
 fn tail_key(tail: &[char]) -> u64 {
-    tail.iter().fold(0, |key, &syllable| key << 16 | u64::from(u32::from(syllable) & 0xffff))
+    tail.iter().fold(0, |key, &syllable| {
+        key << 16 | u64::from(u32::from(syllable) & 0xffff)
+    })
 }
 
 /// How many characters of `word` are left without the longest chain of particles at its end; at least one. A guess for

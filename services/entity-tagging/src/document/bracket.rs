@@ -114,11 +114,13 @@ pub(super) fn agree(text: &str, names: &mut [Candidate]) {
         if !is_bracketed || !is_translation(&text[outer.range.clone()], &text[inner.range.clone()]) {
             continue;
         }
-        let stands_apart = |name: &Candidate| matches!(name.entity_type, EntityType::Person | EntityType::Location);
+        let stands_apart =
+            |name: &Candidate| matches!(name.entity_type, EntityType::Person | EntityType::Location);
         if stands_apart(outer) || stands_apart(inner) {
             continue;
         }
-        let weight = |name: &Candidate| name.confidence + f32::from(u8::from(name.layer == TaggerLayer::Dictionary));
+        let weight =
+            |name: &Candidate| name.confidence + f32::from(u8::from(name.layer == TaggerLayer::Dictionary));
         if weight(outer) >= weight(inner) {
             inner.entity_type = outer.entity_type;
         } else {

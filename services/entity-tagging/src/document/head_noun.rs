@@ -21,22 +21,63 @@ const QUOTES: &[(char, char)] = &[('\'', '\''), ('‘', '’'), ('"', '"'), ('�
 
 /// Last nouns of organizations and their units.
 const ORGANIZATION_HEADS: &[&str] = &[
-    "연구센터", "기술센터", "혁신센터", "지원센터", "연구소", "연구원", "연구실", "사업단", "사업부", "사업본부", "사업담당", "본부", "위원회", "협의체", "협의회",
-    "얼라이언스", "컨소시엄", "추진단", "지원단", "태스크포스", "협회", "학회", "재단", "조합", "연합회",
+    "연구센터",
+    "기술센터",
+    "혁신센터",
+    "지원센터",
+    "연구소",
+    "연구원",
+    "연구실",
+    "사업단",
+    "사업부",
+    "사업본부",
+    "사업담당",
+    "본부",
+    "위원회",
+    "협의체",
+    "협의회",
+    "얼라이언스",
+    "컨소시엄",
+    "추진단",
+    "지원단",
+    "태스크포스",
+    "협회",
+    "학회",
+    "재단",
+    "조합",
+    "연합회",
 ];
 
 /// Last nouns of events.
 const EVENT_HEADS: &[&str] = &[
-    "엑스포", "페스티벌", "페스타", "포럼", "컨퍼런스", "콘퍼런스", "서밋", "어워드", "어워즈", "공모전", "경진대회", "해커톤", "박람회", "축제",
-    "비엔날레", "심포지엄", "올림피아드", "산업전",
+    "엑스포",
+    "페스티벌",
+    "페스타",
+    "포럼",
+    "컨퍼런스",
+    "콘퍼런스",
+    "서밋",
+    "어워드",
+    "어워즈",
+    "공모전",
+    "경진대회",
+    "해커톤",
+    "박람회",
+    "축제",
+    "비엔날레",
+    "심포지엄",
+    "올림피아드",
+    "산업전",
 ];
 
 /// The type that the head noun of a quoted phrase gives it. A head alone is no name.
 fn type_of(phrase: &str) -> Option<EntityType> {
     let ends_in = |heads: &[&str]| {
-        heads
-            .iter()
-            .any(|head| phrase.strip_suffix(head).is_some_and(|rest| rest.trim_end().chars().count() >= 2))
+        heads.iter().any(|head| {
+            phrase
+                .strip_suffix(head)
+                .is_some_and(|rest| rest.trim_end().chars().count() >= 2)
+        })
     };
     if is_general_term(phrase) {
         return None;
@@ -115,11 +156,23 @@ mod tests {
     #[test]
     fn finds_what_is_introduced_in_quotes() {
         let cases: &[(&str, &[(&str, EntityType)])] = &[
-            ("지난달 'AI 연구센터'를 신설했다.", &[("AI 연구센터", EntityType::Organization)]),
-            ("‘별빛 공모전’과 “한들 기술 포럼”을 연다.", &[("별빛 공모전", EntityType::Event), ("한들 기술 포럼", EntityType::Event)]),
+            (
+                "지난달 'AI 연구센터'를 신설했다.",
+                &[("AI 연구센터", EntityType::Organization)],
+            ),
+            (
+                "‘별빛 공모전’과 “한들 기술 포럼”을 연다.",
+                &[
+                    ("별빛 공모전", EntityType::Event),
+                    ("한들 기술 포럼", EntityType::Event),
+                ],
+            ),
             ("그는 \"연구소\"라고 했다.", &[]),
             ("'연구소를 세우겠다'는 말", &[]),
-            ("'아주 길게 이어지는 말 속에 있으면 이름이 아니라 인용일 뿐인 연구소'", &[]),
+            (
+                "'아주 길게 이어지는 말 속에 있으면 이름이 아니라 인용일 뿐인 연구소'",
+                &[],
+            ),
         ];
         for (text, expected) in cases {
             let found = find(&[Field { text, names: &[] }]).remove(0);

@@ -33,7 +33,7 @@ pub(super) struct Decoder {
 
 /// A first character of type `t` has label `1 + 2t`, the further ones `2 + 2t`.
 fn is_inside(label: usize) -> bool {
-    label != 0 && label % 2 == 0
+    label != 0 && label.is_multiple_of(2)
 }
 
 impl Decoder {

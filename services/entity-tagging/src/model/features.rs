@@ -189,7 +189,10 @@ impl<'a> Prepared<'a> {
         while start < sentence.len() {
             let kinds = &self.kinds[MARGIN + start..MARGIN + sentence.len()];
             let signs = kinds.iter().take_while(|&&kind| !is_word_kind(kind)).count();
-            let length = kinds[signs..].iter().take_while(|&&kind| is_word_kind(kind)).count();
+            let length = kinds[signs..]
+                .iter()
+                .take_while(|&&kind| is_word_kind(kind))
+                .count();
             let range = start + signs..start + signs + length;
             self.word_at[start..range.end].fill(self.words.len() as u32);
             start = range.end;
@@ -265,7 +268,9 @@ impl<'a> Prepared<'a> {
         let c = |offset: isize| characters[MARGIN.wrapping_add_signed(offset)];
         let k = |offset: isize| kinds[MARGIN.wrapping_add_signed(offset)];
         let index = self.word_at[position] as usize;
-        let [before_last, last, word, next, after_next] = &self.words[index - WORDS_AROUND..=index + WORDS_AROUND] else {
+        let [before_last, last, word, next, after_next] =
+            &self.words[index - WORDS_AROUND..=index + WORDS_AROUND]
+        else {
             return;
         };
         let in_word = word.range.contains(&position);

@@ -35,7 +35,7 @@ pub(crate) struct Enclosure {
 
 impl Enclosure {
     /// The part inside, in bytes.
-    pub fn inner(&self) -> Range<usize> {
+    pub(crate) fn inner(&self) -> Range<usize> {
         self.inner_start..self.inner_end
     }
 }

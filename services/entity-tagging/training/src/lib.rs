@@ -9,6 +9,7 @@ pub mod benchmark;
 pub mod calibration;
 pub mod corpus;
 pub mod export;
+pub mod facts;
 pub mod labels;
 pub mod names;
 pub mod perceptron;
