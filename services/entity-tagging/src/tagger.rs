@@ -19,7 +19,7 @@ use crate::topics::TopicModel;
 
 /// Version of the engine. Raise it with every change that can change a result: rules of any layer, the resolver,
 /// salience, the stop list, the built-in dictionary, the weights of a model. Articles are tagged again when it rises.
-const ENGINE_VERSION: u32 = 2;
+const ENGINE_VERSION: u32 = 3;
 /// The built-in dictionary.
 const BUILT_IN_DICTIONARY: u64 = 0;
 
