@@ -9,14 +9,19 @@ pub mod config;
 pub mod consume;
 pub mod dictionary;
 pub mod document;
+pub mod entities;
 pub mod error;
 pub mod grammar;
+#[cfg(test)]
+mod marked;
 pub mod model;
 pub mod publish;
 pub mod resolver;
+mod roles;
 pub mod salience;
 pub mod sentences;
 pub mod tagger;
+mod titles;
 
 use std::sync::Arc;
 

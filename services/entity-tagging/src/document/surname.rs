@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use gisa_article_model::{EntityType, TaggerLayer};
 
 use super::Field;
-use crate::dictionary::{is_person_title, is_whole_name};
+use crate::dictionary::is_whole_name;
 use crate::resolver::Candidate;
+use crate::titles::is_person_title;
 
 /// A Korean name has so many syllables: surname and one or two more, or one of the surnames of two syllables.
 const KOREAN_NAME: std::ops::RangeInclusive<usize> = 2..=4;
@@ -53,7 +54,7 @@ fn learn<'a>(text: &'a str, name: &'a Candidate, known: &mut HashMap<&'a str, &'
 }
 
 /// The part of a full name that stands for it later: the surname of a Korean, the last word of others.
-fn surname_of(full: &str) -> Option<&str> {
+pub(crate) fn surname_of(full: &str) -> Option<&str> {
     if let Some((_, last)) = full.rsplit_once(' ') {
         return (last.chars().count() >= 2).then_some(last);
     }
