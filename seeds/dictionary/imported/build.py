@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Builds the imported gazetteers (*.tsv.zst of this folder) from packages and from the exchange's list of companies.
+"""Builds the imported gazetteers (*.tsv.zst of this folder) from packages and from the exchange's list of companies, and
+the list of common nouns (common-nouns.txt.zst).
 
 usage: build.py --krx-listed FILE --krx-names FILE [--out FOLDER]
 
@@ -90,6 +91,8 @@ PLACE_ENDING = re.compile(
 )
 
 HANGUL = re.compile(r"[가-힣]+")
+# What the list of common nouns holds: longer ones are chains of nouns, single syllables are parts of most words.
+COMMON_NOUN = re.compile(r"[가-힣]{2,7}")
 LATIN = re.compile(r"[A-Za-z&]+")
 SPELLING = re.compile(r"[가-힣A-Za-z0-9][가-힣A-Za-z0-9 .,:&'·\-+!?/~]*")
 
@@ -128,6 +131,7 @@ def main():
     }
     for source, rows in gazetteers.items():
         write(arguments.out / f"{source}.tsv.zst", rows)
+    write_nouns(arguments.out / "common-nouns.txt.zst", common_nouns(lexicon))
 
 
 def listed_companies(listed, names, everyday, persons):
@@ -185,6 +189,10 @@ def single_words(lexicon, everyday, persons):
         yield surface, PERSON if person else LOCATION, bool(trusted), "", ""
 
 
+def common_nouns(lexicon):
+    return {surface for surface, tag, _ in lexicon if tag == "NNG" and COMMON_NOUN.fullmatch(surface)}
+
+
 def is_spelling(name):
     return 2 <= len(name) <= LONGEST_NAME and SPELLING.fullmatch(name) and name == name.strip()
 
@@ -200,10 +208,21 @@ def write(path, rows):
         columns = [name, kind + ("+" if trusted else "-"), key, canonical]
         lines.add("\t".join(columns).rstrip("\t"))
     text = "".join(f"{line}\n" for line in sorted(lines, key=lambda line: (line.split("\t")[0].encode(), line)))
-    packed = zstandard.ZstdCompressor(level=19).compress(text.encode())
-    path.write_bytes(packed)
+    packed = pack(path, text)
     counts = collections.Counter(line.split("\t")[1] for line in lines)
-    print(f"{path.name}: {len(lines)} rows, {len(text.encode())} bytes, {len(packed)} compressed,", dict(counts))
+    print(f"{path.name}: {len(lines)} rows, {len(text.encode())} bytes, {packed} compressed,", dict(counts))
+
+
+def write_nouns(path, nouns):
+    """One noun a line, sorted: Hangul in the order of its code points is in the order of its bytes too."""
+    text = "".join(f"{noun}\n" for noun in sorted(nouns))
+    packed = pack(path, text)
+    print(f"{path.name}: {len(nouns)} rows, {len(text.encode())} bytes, {packed} compressed")
+
+
+def pack(path, text):
+    """Writes `text` to `path`, compressed; gives the size of the file."""
+    return path.write_bytes(zstandard.ZstdCompressor(level=19).compress(text.encode()))
 
 
 if __name__ == "__main__":

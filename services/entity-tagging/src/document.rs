@@ -8,6 +8,8 @@ mod bracket;
 mod consistency;
 mod surname;
 
+use std::array::from_fn;
+
 use crate::resolver::Candidate;
 
 pub(crate) use bracket::is_other_name;
@@ -15,11 +17,11 @@ pub(crate) use surname::surname_of;
 
 /// A field of the article with the names found in it so far, sorted, not overlapping.
 #[derive(Clone, Copy, Debug)]
-pub struct Field<'a> {
+struct Field<'a> {
     /// The text.
-    pub text: &'a str,
+    text: &'a str,
     /// The names in it.
-    pub names: &'a [Candidate],
+    names: &'a [Candidate],
 }
 
 impl Field<'_> {
@@ -33,18 +35,24 @@ impl Field<'_> {
 }
 
 /// Makes the types of the names in all fields agree, and drops those that the rest of the article speaks against.
-pub fn agree(fields: &mut [(&str, Vec<Candidate>)]) {
-    consistency::agree(fields);
+pub fn agree<const FIELDS: usize>(texts: &[&str; FIELDS], names: &mut [Vec<Candidate>; FIELDS]) {
+    consistency::agree(texts, names);
 }
 
 /// Finds further names, one list a field: they may overlap each other but not the names that are there.
-pub fn find_further_names(fields: &[Field<'_>]) -> Vec<Vec<Candidate>> {
-    let mut further = bracket::find(fields);
-    for (found, more) in further.iter_mut().zip(surname::find(fields)) {
-        found.extend(more);
-    }
-    for (found, more) in further.iter_mut().zip(consistency::find(fields)) {
-        found.extend(more);
+pub fn find_further_names<const FIELDS: usize>(
+    texts: &[&str; FIELDS],
+    names: &[Vec<Candidate>; FIELDS],
+) -> [Vec<Candidate>; FIELDS] {
+    let fields: [Field<'_>; FIELDS] = from_fn(|field| Field {
+        text: texts[field],
+        names: &names[field],
+    });
+    let mut further = from_fn(|_| Vec::new());
+    for find in [bracket::find, surname::find, consistency::find] {
+        for (found, more) in further.iter_mut().zip(find(&fields)) {
+            found.extend(more);
+        }
     }
     further
 }

@@ -49,55 +49,57 @@ pub fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     chosen.into_values().collect()
 }
 
-/// P
-pub fn merge_names(names: Vec<Candidate>, model: Vec<Candidate>) -> Vec<Candidate> {
-    let policy = std::env::var("POLICY").unwrap_or_default();
-    let number = |name: &str, default: f32| {
-        std::env::var(name)
-            .ok()
-            .and_then(|v| v.parse().ok())
-            .unwrap_or(default)
-    };
-    let overlaps = |a: &Candidate, b: &Candidate| a.range.start < b.range.end && b.range.start < a.range.end;
-    match policy.as_str() {
-        "dict" => names,
-        "model" => model,
-        "longest" => {
-            let mut all = names;
-            all.extend(model);
-            resolve(all)
-        }
-        _ => {
-            let alone = number("ALONE", 0.9);
-            let bonus = number("BONUS", 0.0);
-            let least = number("LEAST", 0.0);
-            let mut chosen = Vec::new();
-            let mut model: Vec<Candidate> = model.into_iter().filter(|m| m.confidence >= least).collect();
-            for name in &names {
-                if let Some(twin) = model
-                    .iter_mut()
-                    .find(|m| m.range == name.range && m.entity_type == name.entity_type)
-                {
-                    twin.link.clone_from(&name.link);
-                    twin.layer = TaggerLayer::Dictionary;
-                    twin.confidence = twin.confidence.max(name.confidence);
-                    continue;
-                }
-                let against: Vec<&Candidate> = model.iter().filter(|m| overlaps(m, name)).collect();
-                if against.is_empty() {
-                    if name.confidence >= alone {
-                        chosen.push(name.clone());
-                    }
-                } else if against.iter().all(|m| m.confidence < name.confidence + bonus) {
-                    chosen.push(name.clone());
-                    model.retain(|m| !overlaps(m, name));
-                }
+/// A name that only the dictionary proposes, and no model's mention touches, is one from this confidence.
+const ALONE: f32 = 0.9;
+/// Where dictionary and model differ, the dictionary's confidence has to be higher by this.
+const LEAD: f32 = 0.1;
+/// A name that only the model finds is one from this confidence.
+const LEAST: f32 = 0.55;
+
+fn tune(name: &str, default: f32) -> f32 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}
+
+/// Makes one list of the names that the dictionary proposes and those that the model finds in a field. Both lists are
+/// sorted and free of overlaps, and so is the result.
+///
+/// Where both agree on range and type, the mention has the dictionary's link and the higher confidence. Where they
+/// differ, the more confident one stays. What only one of them says needs a confidence of its own.
+pub fn merge_names(known: Vec<Candidate>, modelled: Vec<Candidate>) -> Vec<Candidate> {
+    let (alone, lead, least) = (tune("ALONE", ALONE), tune("LEAD", LEAD), tune("LEAST", LEAST));
+    let mut modelled: Vec<Option<Candidate>> = modelled
+        .into_iter()
+        .filter(|name| name.confidence >= least)
+        .map(Some)
+        .collect();
+    let ends: Vec<usize> = modelled.iter().flatten().map(|name| name.range.end).collect();
+    let starts: Vec<usize> = modelled.iter().flatten().map(|name| name.range.start).collect();
+    let mut merged = Vec::with_capacity(known.len() + modelled.len());
+    for mut name in known {
+        let first = ends.partition_point(|&end| end <= name.range.start);
+        let last = starts.partition_point(|&start| start < name.range.end);
+        let touching = &mut modelled[first..last.max(first)];
+        let best = touching.iter().flatten().map(|other| other.confidence).max_by(f32::total_cmp);
+        let Some(best) = best else {
+            if name.confidence >= alone {
+                merged.push(name);
             }
-            chosen.extend(model);
-            chosen.sort_by_key(|c| c.range.start);
-            chosen
+            continue;
+        };
+        if let [Some(twin)] = touching
+            && twin.range == name.range
+            && twin.entity_type == name.entity_type
+        {
+            name.confidence = name.confidence.max(twin.confidence);
+        } else if name.confidence < best + lead {
+            continue;
         }
+        touching.fill(None);
+        merged.push(name);
     }
+    merged.extend(modelled.into_iter().flatten());
+    merged.sort_by_key(|name| name.range.start);
+    merged
 }
 
 fn priority(layer: TaggerLayer) -> u8 {

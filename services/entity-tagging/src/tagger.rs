@@ -1,13 +1,16 @@
 //! The tagger: runs the layers over the fields of a text and turns what they find into mentions.
 
+use std::array::from_fn;
+use std::mem::take;
+
 use gisa_article_model::{Mention, OffsetMap, TaggerLayer, TaggerVersion, TextField, ZonedTime};
 
 use crate::common_nouns::CommonNouns;
-use crate::dictionary::{Context, Dictionary, NameMatch};
-use crate::document::{self, Field};
+use crate::dictionary::{Context, Dictionary};
+use crate::document;
 use crate::grammar::{Expression, find_expressions};
 use crate::model::{Model, evidence_of};
-use crate::resolver::{Candidate, resolve};
+use crate::resolver::{Candidate, merge_names, resolve};
 use crate::salience;
 
 /// Version of the engine. Raise it with every change that can change a result: rules of any layer, the resolver,
@@ -15,6 +18,9 @@ use crate::salience;
 const ENGINE_VERSION: u32 = 2;
 /// The built-in dictionary.
 const BUILT_IN_DICTIONARY: u64 = 0;
+
+/// Title, subtitle, body.
+const FIELDS: usize = 3;
 
 /// A text to tag. Fields that an article does not have are empty.
 #[derive(Clone, Copy, Debug)]
@@ -47,10 +53,10 @@ impl Tagger {
         })
     }
 
-    /// Uses the model of this file.
-    pub fn replace_model(&mut self, file: &[u8]) -> Result<(), crate::model::ModelError> {
-        self.model = Model::read(file)?;
-        Ok(())
+    /// The same tagger with another model.
+    #[must_use]
+    pub fn with_model(self, model: Model) -> Self {
+        Self { model, ..self }
     }
 
     /// The names that it knows.
@@ -73,61 +79,54 @@ impl Tagger {
             (TextField::Subtitle, text.subtitle),
             (TextField::Body, text.body),
         ];
-        let names = fields.map(|(_, text)| self.dictionary.find_names(text));
-        let context = Context::new(&self.dictionary, names.iter().flatten());
-        let link = |(text, names): (&str, &[NameMatch])| -> Vec<Candidate> {
-            names
-                .iter()
-                .map(|name| self.dictionary.link(text, name, &context))
-                .collect()
-        };
-        let linked: Vec<Vec<Candidate>> = fields
-            .iter()
-            .zip(&names)
-            .map(|((_, text), names)| link((text, names)))
-            .collect();
+        let texts = fields.map(|(_, text)| text);
         let reference = text.published_at.korean_datetime();
-        let expressions = fields.map(|(_, text)| -> Vec<Candidate> {
-            find_expressions(text, reference)
-                .into_iter()
-                .map(Candidate::from)
-                .collect()
-        });
-        let linked: Vec<Vec<Candidate>> = fields
-            .iter()
-            .zip(linked.into_iter().zip(&expressions))
-            .map(|((_, text), (names, expressions))| {
-                let spellings = self.dictionary.spellings(text);
-                let evidence = evidence_of(text, &names, expressions, &spellings, &self.nouns);
-                let model = self.model.find_names(text, &evidence);
-                crate::resolver::merge_names(names, model)
-            })
-            .collect();
-        let mut linked: Vec<(&str, Vec<Candidate>)> =
-            fields.iter().map(|&(_, text)| text).zip(linked).collect();
-        document::agree(&mut linked);
-        let linked: Vec<Vec<Candidate>> = linked.into_iter().map(|(_, names)| names).collect();
-        let introduced = {
-            let fields: Vec<Field<'_>> = fields
-                .iter()
-                .zip(&linked)
-                .map(|(&(_, text), names)| Field { text, names })
-                .collect();
-            document::find_further_names(&fields)
-        };
+
+        // Each layer proposes candidates, one list a field.
+        let expressions = texts.map(|text| expressions_in(text, reference));
+        let mut known = self.known_names(texts);
+        let mut modelled: [Vec<Candidate>; FIELDS] =
+            from_fn(|field| self.modelled_names(texts[field], &known[field], &expressions[field]));
+
+        // Names of dictionary and model become one list; then the article as a whole is heard.
+        let mut names = from_fn(|field| merge_names(take(&mut known[field]), take(&mut modelled[field])));
+        document::agree(&texts, &mut names);
+        let further = document::find_further_names(&texts, &names);
+
         let mut mentions = Vec::new();
-        for (((field, text), expressions), (mut candidates, introduced)) in fields
-            .into_iter()
-            .zip(expressions)
-            .zip(linked.into_iter().zip(introduced))
-        {
-            candidates.extend(introduced);
-            candidates.extend(expressions);
+        let layers = expressions.into_iter().zip(names).zip(further);
+        for ((field, text), ((expressions, names), further)) in fields.into_iter().zip(layers) {
+            let candidates = [names, further, expressions].concat();
             add_mentions(field, text, resolve(candidates), &mut mentions);
         }
         salience::assign(&mut mentions, text.body.len());
         mentions
     }
+
+    /// Dictionary layer: the names it proposes, linked by what all fields together say.
+    fn known_names(&self, texts: [&str; FIELDS]) -> [Vec<Candidate>; FIELDS] {
+        let names = texts.map(|text| self.dictionary.find_names(text));
+        let context = Context::new(&self.dictionary, names.iter().flatten());
+        from_fn(|field| {
+            let names = names[field].iter();
+            names
+                .map(|name| self.dictionary.link(texts[field], name, &context))
+                .collect()
+        })
+    }
+
+    /// Model layer: it sees what dictionary, grammar and the lexicon of common nouns say of each character.
+    fn modelled_names(&self, text: &str, known: &[Candidate], expressions: &[Candidate]) -> Vec<Candidate> {
+        let spellings = self.dictionary.spellings(text);
+        let evidence = evidence_of(text, known, expressions, &spellings, &self.nouns);
+        self.model.find_names(text, &evidence)
+    }
+}
+
+/// Grammar layer.
+fn expressions_in(text: &str, reference: jiff::civil::DateTime) -> Vec<Candidate> {
+    let expressions = find_expressions(text, reference).into_iter();
+    expressions.map(Candidate::from).collect()
 }
 
 impl From<Expression> for Candidate {

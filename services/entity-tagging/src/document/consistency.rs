@@ -54,7 +54,7 @@ impl Surface {
     }
 }
 
-fn surfaces<'a>(fields: impl Iterator<Item = (&'a str, &'a [Candidate])>) -> HashMap<&'a str, Surface> {
+fn surfaces<'a, 'n>(fields: impl Iterator<Item = (&'a str, &'n [Candidate])>) -> HashMap<&'a str, Surface> {
     let mut surfaces: HashMap<&str, Surface> = HashMap::new();
     for (text, names) in fields {
         for name in names {
@@ -66,37 +66,26 @@ fn surfaces<'a>(fields: impl Iterator<Item = (&'a str, &'a [Candidate])>) -> Has
 
 /// Gives every model's mention the type that most mentions of its surface have, and drops the surfaces that the model
 /// finds in less than half of the places where they stand, and nowhere surely.
-pub(super) fn agree(fields: &mut [(&str, Vec<Candidate>)]) {
-    let known = surfaces(fields.iter().map(|(text, names)| (*text, names.as_slice())));
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    let wanted: HashSet<&str> = known
+pub(super) fn agree(texts: &[&str], names: &mut [Vec<Candidate>]) {
+    let known = surfaces(texts.iter().copied().zip(names.iter().map(Vec::as_slice)));
+    let doubtful: HashSet<&str> = known
         .iter()
         .filter(|(_, surface)| !surface.entered && surface.best < SURE)
         .map(|(text, _)| *text)
         .collect();
-    for (text, _) in fields.iter() {
-        for (range, surface) in occurrences(text, &wanted) {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for text in texts {
+        for (range, surface) in occurrences(text, &doubtful) {
             let entity_type = known[surface].votes[0].0;
             if is_whole_name(text, range.start, range.end, entity_type) {
                 *places.entry(surface).or_default() += 1;
             }
         }
     }
-    let known: HashMap<String, Surface> = known
-        .into_iter()
-        .map(|(text, surface)| (text.to_owned(), surface))
-        .collect();
-    let places: HashMap<String, usize> = places
-        .into_iter()
-        .map(|(text, count)| (text.to_owned(), count))
-        .collect();
-    for (text, names) in fields {
+    for (text, names) in texts.iter().zip(names) {
         names.retain_mut(|name| {
-            if name.layer != TaggerLayer::Model {
-                return true;
-            }
             let surface = &text[name.range.clone()];
-            let Some(article) = known.get(surface) else {
+            let Some(article) = known.get(surface).filter(|_| name.layer == TaggerLayer::Model) else {
                 return true;
             };
             if let Some(majority) = article.majority()

@@ -5,7 +5,7 @@ mod projection;
 mod tagged;
 
 pub use konec::{read_bio, read_klue, read_konec};
-pub use projection::{FormTable, read_raw};
+pub use projection::{FormTable, read_raw, read_raw_news};
 pub use tagged::{parse_tagged, read_tagged};
 
 /// A sentence with its mentions; types are names, since corpora differ in them.

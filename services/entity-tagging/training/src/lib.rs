@@ -4,6 +4,8 @@
 //! corpora -> Example -> hashed features -> perceptron -> Quantised -> model file
 //! ```
 
+pub mod augmentation;
+pub mod benchmark;
 pub mod calibration;
 pub mod corpus;
 pub mod export;

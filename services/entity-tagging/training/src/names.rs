@@ -10,6 +10,7 @@ use gisa_entity_tagging::grammar::find_expressions;
 use gisa_entity_tagging::model::{evidence_of, features::Evidence};
 use gisa_entity_tagging::resolver::Candidate;
 
+use crate::augmentation::NamePool;
 use crate::corpus::{FormTable, Labelled, Sentence, read_konec, read_raw, read_tagged};
 use crate::labels::{Task, gisa_type_of_konec};
 use crate::perceptron::{Example, Settings, train};
@@ -19,6 +20,9 @@ pub const DOMAINS: usize = 3;
 const NEWS: usize = 0;
 const KONEC: usize = 1;
 const PROJECTED: usize = 2;
+
+/// Which names are swapped in; any number will do.
+const SWAP_SEED: u64 = 7;
 
 /// How the project's own sentences are divided: by file, so that the parts share no passage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +153,8 @@ pub struct Ingredients {
     pub dictionary: bool,
     /// How often a round learns from each of the project's own sentences.
     pub copies: usize,
+    /// Sentences with swapped names that are made from each of the project's own.
+    pub swaps: usize,
 }
 
 /// Prepares the examples to learn from.
@@ -177,6 +183,13 @@ pub fn examples(
             news.iter()
                 .map(|sentence| example(only_names(sentence), NEWS, ingredients.copies)),
         );
+        let pool = NamePool::new(&layers.dictionary, news);
+        let mut random = SWAP_SEED;
+        for _ in 0..ingredients.swaps {
+            for sentence in news.iter().map(only_names).filter(|sentence| !sentence.mentions.is_empty()) {
+                examples.push(example(pool.swap(&sentence, &mut random), NEWS, 1));
+            }
+        }
     }
     if ingredients.konec {
         let sentences = read_konec(data)?;

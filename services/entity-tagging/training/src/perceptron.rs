@@ -61,8 +61,8 @@ pub struct Settings {
     pub margin: f32,
     /// Number of domains.
     pub domains: usize,
-    /// Order of the examples.
-    pub seed: u64,
+    /// How many models, each with another order of the examples, are averaged.
+    pub orders: usize,
 }
 
 impl Default for Settings {
@@ -72,7 +72,7 @@ impl Default for Settings {
             least_count: 2,
             margin: 1.0,
             domains: 1,
-            seed: 1,
+            orders: 1,
         }
     }
 }
@@ -121,12 +121,34 @@ pub fn train(examples: &[Example], task: Task, settings: Settings, target: usize
         .iter()
         .map(|example| prepare(example, &ids, task))
         .collect();
+    let mut model: Option<Model> = None;
+    for order in 0..settings.orders {
+        let trained = train_in_order(&prepared, ids.len(), task, settings, order as u64);
+        let trained = trained.finish(task, target);
+        match &mut model {
+            Some(model) => model.add(&trained),
+            None => model = Some(trained),
+        }
+    }
+    let mut model = model.unwrap_or_else(|| Model::empty(task));
+    model.scale(1.0 / settings.orders.max(1) as f32);
+    model.ids = ids;
+    model
+}
+
+fn train_in_order(
+    prepared: &[PreparedExample],
+    features: usize,
+    task: Task,
+    settings: Settings,
+    seed: u64,
+) -> Trainer {
     let labels = task.labels();
     let mut trainer = Trainer {
         labels,
-        features: ids.len(),
-        weights: vec![0.0; ids.len() * labels * (1 + settings.domains)],
-        sums: vec![0.0; ids.len() * labels * (1 + settings.domains)],
+        features,
+        weights: vec![0.0; features * labels * (1 + settings.domains)],
+        sums: vec![0.0; features * labels * (1 + settings.domains)],
         transitions: vec![0.0; labels * labels],
         transition_sums: vec![0.0; labels * labels],
         step: 1.0,
@@ -137,7 +159,7 @@ pub fn train(examples: &[Example], task: Task, settings: Settings, target: usize
         .enumerate()
         .flat_map(|(index, example)| std::iter::repeat_n(index, example.copies))
         .collect();
-    let mut random = settings.seed;
+    let mut random = 1 + seed;
     for round in 0..settings.rounds {
         shuffle(&mut order, &mut random);
         let mut wrong = 0;
@@ -149,7 +171,7 @@ pub fn train(examples: &[Example], task: Task, settings: Settings, target: usize
         }
         eprintln!("round {}: {wrong} of {} sentences wrong", round + 1, order.len());
     }
-    trainer.finish(ids, task, target)
+    trainer
 }
 
 fn shuffle(order: &mut [usize], random: &mut u64) {
@@ -276,7 +298,7 @@ impl Trainer {
         true
     }
 
-    fn finish(self, ids: FeatureMap<u32>, task: Task, target: usize) -> Model {
+    fn finish(self, task: Task, target: usize) -> Model {
         let average = |weight: f32, sum: f32| weight - sum / self.step;
         let part = self.features * self.labels;
         let own = (1 + target) * part;
@@ -295,7 +317,7 @@ impl Trainer {
         Model {
             task,
             labels: self.labels,
-            ids,
+            ids: FeatureMap::default(),
             weights,
             transitions,
         }
@@ -347,6 +369,31 @@ fn viterbi(scores: &[f32], labels: usize, transitions: &[f32]) -> Vec<u8> {
 }
 
 impl Model {
+    fn empty(task: Task) -> Self {
+        Self {
+            task,
+            labels: task.labels(),
+            ids: FeatureMap::default(),
+            weights: Vec::new(),
+            transitions: vec![0.0; task.labels() * task.labels()],
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (sum, weight) in self.weights.iter_mut().zip(&other.weights) {
+            *sum += weight;
+        }
+        for (sum, weight) in self.transitions.iter_mut().zip(&other.transitions) {
+            *sum += weight;
+        }
+    }
+
+    fn scale(&mut self, factor: f32) {
+        for weight in self.weights.iter_mut().chain(&mut self.transitions) {
+            *weight *= factor;
+        }
+    }
+
     /// Number of features with weights.
     pub fn features(&self) -> usize {
         self.ids.len()

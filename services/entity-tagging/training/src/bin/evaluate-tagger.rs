@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 use gisa_article_model::{EntityType, Mention, TextField, ZonedTime};
+use gisa_entity_tagging::model::Model;
 use gisa_entity_tagging::tagger::{Tagger, TextToTag};
 use gisa_tagging_training::names::{Part, read_sentences};
 use gisa_tagging_training::score::Score;
@@ -22,6 +23,9 @@ struct Arguments {
     /// Folder of the project's own sentences.
     #[arg(long, default_value = "seeds/sentences")]
     sentences: PathBuf,
+    /// Names model to use instead of the built-in one.
+    #[arg(long)]
+    model: Option<PathBuf>,
     /// Shows what is wrong.
     #[arg(long)]
     errors: bool,
@@ -74,8 +78,8 @@ fn main() -> anyhow::Result<()> {
         Texts::Test => sentences(&arguments, Part::Test)?,
     };
     let mut tagger = Tagger::built_in()?;
-    if let Some(path) = std::env::var_os("MODEL") {
-        tagger.replace_model(&fs::read(path)?)?;
+    if let Some(path) = &arguments.model {
+        tagger = tagger.with_model(Model::read(&fs::read(path)?)?);
     }
     let mut score = Score::default();
     let (mut values_right, mut values) = (0, 0);

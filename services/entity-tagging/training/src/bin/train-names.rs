@@ -40,6 +40,12 @@ struct Arguments {
     /// Times that a round learns from each of the project's own sentences.
     #[arg(long, default_value_t = 3)]
     copies: usize,
+    /// Sentences with swapped names that are made from each of the project's own.
+    #[arg(long, default_value_t = 0)]
+    swaps: usize,
+    /// Models, each with another order of the examples, that are averaged.
+    #[arg(long, default_value_t = 1)]
+    orders: usize,
     #[arg(long, default_value_t = 2.0)]
     margin: f32,
     #[arg(long, default_value_t = 2)]
@@ -71,6 +77,7 @@ fn main() -> anyhow::Result<()> {
         margin: arguments.margin,
         least_count: arguments.least,
         domains: DOMAINS,
+        orders: arguments.orders,
         ..Settings::default()
     };
     let all = Ingredients {
@@ -79,6 +86,7 @@ fn main() -> anyhow::Result<()> {
         projected: true,
         dictionary: true,
         copies: arguments.copies,
+        swaps: arguments.swaps,
     };
     let learn = |news: &[Sentence], ingredients: Ingredients| -> anyhow::Result<Quantised> {
         let examples = examples(&arguments.data, news, ingredients, &layers, settings)?;
@@ -112,6 +120,7 @@ fn main() -> anyhow::Result<()> {
             projected: false,
             dictionary: false,
             copies: arguments.copies,
+            swaps: 0,
         };
         let half = &training[..training.len() / 2];
         let steps: [(&str, &[Sentence], Ingredients); 6] = [

@@ -19,11 +19,21 @@ const ROUNDS: usize = 2;
 
 /// Reads `klue-ner-train-raw.tsv`: sentences without labels.
 pub fn read_raw(data: &Path) -> anyhow::Result<Vec<Vec<char>>> {
+    read_raw_if(data, |_| true)
+}
+
+/// Reads the sentences of `klue-ner-train-raw.tsv` that come from news; the others are film reviews.
+pub fn read_raw_news(data: &Path) -> anyhow::Result<Vec<Vec<char>>> {
+    read_raw_if(data, |id| id.ends_with("wikitree"))
+}
+
+fn read_raw_if(data: &Path, include: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Vec<char>>> {
     let path = data.join("klue-ner-train-raw.tsv");
     let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     Ok(text
         .lines()
         .filter_map(|line| line.split_once('\t'))
+        .filter(|(id, _)| include(id))
         .map(|(_, sentence)| sentence.chars().collect())
         .collect())
 }
