@@ -43,8 +43,9 @@ pub async fn start(
     log: Arc<dyn EventLog>,
     assembly: &mut Assembly,
 ) -> anyhow::Result<()> {
-    // Building the matcher takes a moment of computation.
-    let tagger = tokio::task::spawn_blocking(Tagger::built_in).await??;
+    // Building the matcher and reading a large model take a moment of computation.
+    let model = config.model.clone();
+    let tagger = tokio::task::spawn_blocking(move || Tagger::with_model(model.load()?)).await??;
     let tagger = Arc::new(tagger);
 
     let api = EntityTaggingApi::new(Arc::clone(&tagger), config.max_body_bytes, assembly.shutdown());

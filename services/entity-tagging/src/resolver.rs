@@ -57,7 +57,10 @@ const LEAD: f32 = 0.1;
 const LEAST: f32 = 0.55;
 
 fn tune(name: &str, default: f32) -> f32 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|v| v.parse().ok())
+        .unwrap_or(default)
 }
 
 /// Makes one list of the names that the dictionary proposes and those that the model finds in a field. Both lists are
@@ -79,7 +82,11 @@ pub fn merge_names(known: Vec<Candidate>, modelled: Vec<Candidate>) -> Vec<Candi
         let first = ends.partition_point(|&end| end <= name.range.start);
         let last = starts.partition_point(|&start| start < name.range.end);
         let touching = &mut modelled[first..last.max(first)];
-        let best = touching.iter().flatten().map(|other| other.confidence).max_by(f32::total_cmp);
+        let best = touching
+            .iter()
+            .flatten()
+            .map(|other| other.confidence)
+            .max_by(f32::total_cmp);
         let Some(best) = best else {
             if name.confidence >= alone {
                 merged.push(name);

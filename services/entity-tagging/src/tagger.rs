@@ -9,7 +9,7 @@ use crate::common_nouns::CommonNouns;
 use crate::dictionary::{Context, Dictionary};
 use crate::document;
 use crate::grammar::{Expression, find_expressions};
-use crate::model::{Model, evidence_of};
+use crate::model::{Model, NameModel, evidence_of};
 use crate::resolver::{Candidate, merge_names, resolve};
 use crate::salience;
 
@@ -39,24 +39,23 @@ pub struct TextToTag<'a> {
 #[derive(Debug)]
 pub struct Tagger {
     dictionary: Dictionary,
-    model: Model,
+    model: Box<dyn NameModel>,
     nouns: CommonNouns,
 }
 
 impl Tagger {
     /// The tagger that ships: the built-in dictionary and model.
     pub fn built_in() -> anyhow::Result<Self> {
-        Ok(Self {
-            dictionary: Dictionary::built_in()?,
-            model: Model::built_in()?,
-            nouns: CommonNouns::built_in()?,
-        })
+        Self::with_model(Box::new(Model::built_in()?))
     }
 
-    /// The same tagger with another model.
-    #[must_use]
-    pub fn with_model(self, model: Model) -> Self {
-        Self { model, ..self }
+    /// The tagger that ships but for its model.
+    pub fn with_model(model: Box<dyn NameModel>) -> anyhow::Result<Self> {
+        Ok(Self {
+            dictionary: Dictionary::built_in()?,
+            model,
+            nouns: CommonNouns::built_in()?,
+        })
     }
 
     /// The names that it knows.

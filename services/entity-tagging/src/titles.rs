@@ -5,10 +5,13 @@
 
 mod list;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use gisa_article_model::EntityType;
 
 use crate::dictionary::is_particle_chain;
-pub(crate) use list::TITLES;
+use list::TITLES;
 
 /// A title.
 #[derive(Debug)]
@@ -107,15 +110,18 @@ pub(crate) fn read_title(word: &str) -> Option<TitleWord<'_>> {
     if word.len() > LONGEST_WORD {
         return None;
     }
-    let fits = |title: &'static Title, start: usize| {
-        let (stem, tail) = word.split_at(start + title.text.len());
+    let read = |start: usize, title: &'static Title| {
+        let tail = word[start..].strip_prefix(title.text)?;
+        let stem = &word[..word.len() - tail.len()];
         let whole = start == 0 || title.ends_compounds;
-        (whole && !NO_TITLES.iter().any(|other| stem.ends_with(other)) && is_tail(stem, tail))
-            .then_some(TitleWord { title, stem, tail })
+        let fits = whole && is_tail(stem, tail) && !NO_TITLES.iter().any(|other| stem.ends_with(other));
+        fits.then_some(TitleWord { title, stem, tail })
     };
-    TITLES
-        .iter()
-        .filter_map(|title| fits(title, word.rfind(title.text)?))
+    word.char_indices()
+        .flat_map(|(start, first)| {
+            let titles = INDEX.beginning_with(first).iter();
+            titles.filter_map(move |title| read(start, title))
+        })
         .max_by_key(|found| (found.stem.len(), found.title.text.len()))
 }
 
@@ -132,11 +138,42 @@ fn is_tail(stem: &str, tail: &str) -> bool {
 
 /// Whether `text`, which stands behind a surname, begins with a word that shows it to be one: 교수는, 수석연구원, 씨.
 pub(crate) fn is_person_title(text: &str) -> bool {
-    text.starts_with('씨')
-        || TITLES
+    let first = text.chars().next();
+    let titles = first.map_or(&[][..], |first| INDEX.beginning_with(first));
+    first == Some('씨')
+        || titles
             .iter()
             .any(|title| title.calls && text.starts_with(title.text))
         || read_title(first_word(text)).is_some_and(|found| found.title.calls)
+}
+
+/// The titles that are glued to names.
+pub(crate) fn glued_titles() -> &'static [&'static Title] {
+    &INDEX.glued
+}
+
+/// The list arranged for quick answers.
+struct Index {
+    by_first: HashMap<char, Vec<&'static Title>>,
+    glued: Vec<&'static Title>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut by_first: HashMap<char, Vec<&Title>> = HashMap::new();
+    for title in TITLES {
+        by_first
+            .entry(title.text.chars().next().unwrap_or_default())
+            .or_default()
+            .push(title);
+    }
+    let glued = TITLES.iter().filter(|title| !title.glued_to.is_empty()).collect();
+    Index { by_first, glued }
+});
+
+impl Index {
+    fn beginning_with(&self, first: char) -> &[&'static Title] {
+        self.by_first.get(&first).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The letters and digits that `text` begins with; not all of them if they are too many for a title.

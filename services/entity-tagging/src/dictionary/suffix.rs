@@ -4,7 +4,7 @@ use gisa_article_model::EntityType;
 use gisa_article_model::EntityType::{Event, Location, Organization, Person, Product};
 
 use super::particle::is_particle_chain;
-use crate::titles::{COURTESIES, TITLES};
+use crate::titles::{COURTESIES, glued_titles};
 
 /// Suffixes with the types of names that they follow. A derived word is no name: 한국인, 한국어, 충남형 are not here.
 const SUFFIXES: &[(&str, &[EntityType])] = &[
@@ -29,7 +29,7 @@ const SUFFIXES: &[(&str, &[EntityType])] = &[
 
 /// Suffixes, titles and words of courtesy with the types of names that they follow.
 fn suffixes() -> impl Iterator<Item = (&'static str, &'static [EntityType])> {
-    let titles = TITLES.iter().map(|title| (title.text, title.glued_to));
+    let titles = glued_titles().iter().map(|title| (title.text, title.glued_to));
     let courtesies = COURTESIES.iter().map(|&word| (word, [Person].as_slice()));
     SUFFIXES.iter().copied().chain(titles).chain(courtesies)
 }

@@ -5,7 +5,7 @@ use gisa_article_model::EntityType::{Location, Organization, Person};
 use super::{Title, title};
 
 /// The titles, by field.
-pub(crate) static TITLES: &[Title] = &[
+pub(super) static TITLES: &[Title] = &[
     // Companies.
     title("대표").glued(&[Person, Organization]),
     title("대표이사").glued(&[Person, Organization]),

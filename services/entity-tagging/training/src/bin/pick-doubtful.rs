@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Parser;
-use gisa_entity_tagging::model::Model;
+use gisa_entity_tagging::model::{Model, NameModel};
 use gisa_entity_tagging::model::features::Evidence;
 use gisa_tagging_training::corpus::{Sentence, read_raw_news};
 use gisa_tagging_training::names::Layers;

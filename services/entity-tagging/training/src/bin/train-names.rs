@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Parser;
 use gisa_article_model::EntityType;
-use gisa_entity_tagging::model::Model;
+use gisa_entity_tagging::model::{Model, NameModel};
 use gisa_entity_tagging::model::weights::{Calibration, TYPES};
 use gisa_tagging_training::calibration::fit;
 use gisa_tagging_training::corpus::Sentence;
