@@ -12,6 +12,7 @@ mod surnames;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use gisa_article_model::{EntitySummary, EntityType, Mention, PersonRole, TextField};
@@ -48,7 +49,11 @@ fn field_text<'a>(text: &TextToTag<'a>, field: TextField) -> &'a str {
 }
 
 /// A spelling without white space and case.
-fn folded(surface: &str) -> String {
+fn folded(surface: &str) -> Cow<'_, str> {
+    let is_folded = |character: char| !character.is_whitespace() && !character.is_uppercase();
+    if surface.chars().all(is_folded) {
+        return Cow::Borrowed(surface);
+    }
     surface
         .chars()
         .filter(|character| !character.is_whitespace())
@@ -57,8 +62,8 @@ fn folded(surface: &str) -> String {
 }
 
 fn join_spellings(mentions: &[Mention], surnames: &Surnames<'_>, grouping: &mut Grouping<'_>) {
-    let mut by_id: HashMap<&str, usize> = HashMap::new();
-    let mut by_spelling: HashMap<(EntityType, String), usize> = HashMap::new();
+    let mut by_id: HashMap<&str, usize> = HashMap::with_capacity(mentions.len());
+    let mut by_spelling: HashMap<(EntityType, Cow<'_, str>), usize> = HashMap::with_capacity(mentions.len());
     for (index, mention) in mentions.iter().enumerate() {
         if !mention.entity_type.is_name() {
             continue;
