@@ -91,7 +91,7 @@ fn surname_at(
     let stands_alone = syllables >= 2 && is_whole_name(field.text, start, end, EntityType::Person);
     let is_titled = is_titled(&field.text[end..]);
     let range = start..end;
-    if !(stands_alone || is_titled) || field.has_name_in(&range) {
+    if !(stands_alone || is_titled) || field.has_name_in(&range) || follows_person(field, start) {
         return None;
     }
     Some(Candidate {
@@ -99,6 +99,15 @@ fn surname_at(
         confidence: full.confidence * CERTAINTY,
         layer: TaggerLayer::Document,
         ..(*full).clone()
+    })
+}
+
+/// Whether a person's name stands right before `start`: in 유나래 전 대표 the 전 is no surname.
+fn follows_person(field: &Field<'_>, start: usize) -> bool {
+    let before = field.names.partition_point(|name| name.range.end < start);
+    let last = before.checked_sub(1).and_then(|last| field.names.get(last));
+    last.is_some_and(|name| {
+        name.entity_type == EntityType::Person && &field.text[name.range.end..start] == " "
     })
 }
 
@@ -153,6 +162,7 @@ mod tests {
             ("유나래 교수가 왔다. 유 교수는 말했다.", &["유나래"], &["유@28"]),
             ("유나래 교수가 왔다. 유씨는 말했다.", &["유나래"], &["유@28"]),
             ("유 교수는 유나래 교수다.", &["유나래"], &[]),
+            ("전별 교수와 유나래 전 교수", &["전별", "유나래"], &[]),
             ("유나래 교수가 왔다. 유 있는 말.", &["유나래"], &[]),
             (
                 "남궁별 대표가 왔다. 남궁 대표는 말했다.",
