@@ -7,6 +7,7 @@ use tract_onnx::prelude::{
     DatumType, Framework, InferenceFact, InferenceModelExt, IntoTValue, TVec, Tensor, TractError,
     TractResult, TypedModel, TypedRunnableModel,
 };
+use tract_onnx::tract_hir::infer::Factoid;
 
 use super::OnnxError;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gisa_article_model::EntityType::{Location, Organization, Person};
+use gisa_article_model::EntityType::{Organization, Person};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -74,29 +74,47 @@ fn value_info(name: &str, element: u64, dimensions: u64) -> Message {
         .message(2, Message::default().message(1, tensor))
 }
 
-/// `logits = Gather(table, input_ids)`.
+fn node(operator: &str, inputs: &[&str], output: &str) -> Message {
+    let mut node = Message::default();
+    for input in inputs {
+        node = node.bytes(1, input.as_bytes());
+    }
+    node.bytes(2, output.as_bytes())
+        .bytes(3, output.as_bytes())
+        .bytes(4, operator.as_bytes())
+}
+
+/// A constant with its element type and little-endian content.
+fn tensor(name: &str, element: u64, dimensions: &[usize], content: &[u8]) -> Message {
+    let mut tensor = Message::default();
+    for &dimension in dimensions {
+        tensor = tensor.number(1, dimension as u64);
+    }
+    tensor
+        .number(2, element)
+        .bytes(8, name.as_bytes())
+        .bytes(9, content)
+}
+
+/// `logits = Gather(table, input_ids) * Unsqueeze(Cast(attention_mask))`: padding has no scores.
 fn model(table: &[[f32; 5]], inputs: &[&str]) -> Vec<u8> {
     let values: Vec<u8> = table
         .iter()
         .flatten()
         .flat_map(|value| value.to_le_bytes())
         .collect();
-    let table = Message::default()
-        .number(1, table.len() as u64)
-        .number(1, 5)
-        .number(2, 1)
-        .bytes(8, b"table")
-        .bytes(9, &values);
-    let gather = Message::default()
-        .bytes(1, b"table")
-        .bytes(1, b"input_ids")
-        .bytes(2, b"logits")
-        .bytes(3, b"gather")
-        .bytes(4, b"Gather");
+    let to_float = Message::default().bytes(1, b"to").number(3, 1).number(20, 2);
     let mut graph = Message::default()
-        .message(1, gather)
+        .message(1, node("Gather", &["table", "input_ids"], "rows"))
+        .message(
+            1,
+            node("Cast", &["attention_mask"], "factors").message(5, to_float),
+        )
+        .message(1, node("Unsqueeze", &["factors", "last"], "column"))
+        .message(1, node("Mul", &["rows", "column"], "logits"))
         .bytes(2, b"tiny")
-        .message(5, table);
+        .message(5, tensor("table", 1, &[table.len(), 5], &values))
+        .message(5, tensor("last", 7, &[1], &2i64.to_le_bytes()));
     for input in inputs {
         graph = graph.message(11, value_info(input, 7, 2));
     }
@@ -238,7 +256,7 @@ fn long_words_and_sentences_are_cut() {
 }
 
 #[test]
-fn a_tagger_uses_it() {
+fn the_setting_chooses_it() {
     let directory = directory();
     let source = crate::model::ModelSource::try_from(format!("onnx:{}", directory.path().display())).unwrap();
     assert_eq!(source.validate(), Ok(()));
@@ -258,7 +276,7 @@ fn what_is_wrong_is_said() {
         ("model.onnx", Some(Vec::new()), "model.onnx"),
         (
             "model.onnx",
-            Some(model(&[[0.0; 5]; 11], &["input_ids", "pixels"])),
+            Some(model(&[[0.0; 5]; 11], &["input_ids", "attention_mask", "pixels"])),
             "the input pixels is not known",
         ),
         ("tokenizer.json", None, "tokenizer.json"),
