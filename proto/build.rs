@@ -12,6 +12,7 @@ const PROTO_FILES: &[&str] = &[
     "gisa/ingest/v1/ingest_service.proto",
     "gisa/query/v1/query_service.proto",
     "gisa/tagging/v1/entity_tagging_service.proto",
+    "gisa/tagging/v1/explanation.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,4 +1,5 @@
-//! How fast texts are tagged: articles and bytes per second, on the sample articles of the project.
+//! How fast texts are tagged, on the sample articles of the project: everything, and each layer alone, in characters per
+//! second; the floor is one pass over the same characters. A mega-character per second is what one core has to reach.
 #![allow(
     clippy::unwrap_used,
     reason = "a benchmark without its samples has nothing to measure"
@@ -8,9 +9,14 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use divan::Bencher;
-use divan::counter::{BytesCount, ItemsCount};
+use divan::counter::{CharsCount, ItemsCount};
 use gisa_article_model::ZonedTime;
-use gisa_entity_tagging::dictionary::Dictionary;
+use gisa_entity_tagging::common_nouns::CommonNouns;
+use gisa_entity_tagging::dictionary::{Context, Dictionary};
+use gisa_entity_tagging::grammar::find_expressions;
+use gisa_entity_tagging::model::features::Evidence;
+use gisa_entity_tagging::model::{Model, NameModel, evidence_of};
+use gisa_entity_tagging::resolver::Candidate;
 use gisa_entity_tagging::tagger::{Tagger, TextToTag};
 
 struct Sample {
@@ -30,72 +36,144 @@ static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
     files.sort();
     let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
     texts
-        .flat_map(|text| text.lines().map(sample).collect::<Vec<_>>())
+        .flat_map(|text| text.lines().filter_map(sample).collect::<Vec<_>>())
         .collect()
 });
 
-static TAGGER: LazyLock<Tagger> = LazyLock::new(|| Tagger::new(Dictionary::built_in().unwrap()));
+static TAGGER: LazyLock<Tagger> = LazyLock::new(|| Tagger::built_in().unwrap());
+static MODEL: LazyLock<Model> = LazyLock::new(|| Model::built_in().unwrap());
+static NOUNS: LazyLock<CommonNouns> = LazyLock::new(|| CommonNouns::built_in().unwrap());
 
-fn sample(line: &str) -> Sample {
+/// What the layers before the model say of each body.
+static EVIDENCE: LazyLock<Vec<Vec<Evidence>>> = LazyLock::new(|| SAMPLES.iter().map(evidence).collect());
+
+/// The article of a line; `None` for a retraction.
+fn sample(line: &str) -> Option<Sample> {
     let article: serde_json::Value = serde_json::from_str(line).unwrap();
     let field = |name: &str| article[name].as_str().unwrap_or_default().to_owned();
-    Sample {
+    let published_at = article["published_at"].as_str()?;
+    Some(Sample {
         title: field("title"),
         body: field("body"),
-        published_at: ZonedTime::in_korea(field("published_at").parse().unwrap()),
-    }
+        published_at: ZonedTime::in_korea(published_at.parse().unwrap()),
+    })
 }
 
 fn main() {
     divan::main();
 }
 
-/// Finding the names of the bodies.
+/// From the text to mentions and all that follows from them.
 #[divan::bench]
-fn dictionary_layer_articles(bencher: Bencher<'_, '_>) {
-    let dictionary = TAGGER.dictionary();
-    let names = || {
-        SAMPLES
-            .iter()
-            .map(|sample| dictionary.find_names(&sample.body).len())
-            .sum::<usize>()
-    };
-    bencher.counter(ItemsCount::new(SAMPLES.len())).bench(names);
+fn a_everything(bencher: Bencher<'_, '_>) {
+    let characters: usize = SAMPLES
+        .iter()
+        .map(|sample| sample.title.chars().count() + sample.body.chars().count())
+        .sum();
+    bencher
+        .counter(CharsCount::new(characters))
+        .bench(|| tag_all(&TAGGER));
 }
 
-/// The same, in bytes.
+/// The same, in articles.
 #[divan::bench]
-fn dictionary_layer_bytes(bencher: Bencher<'_, '_>) {
-    let dictionary = TAGGER.dictionary();
-    let names = || {
-        SAMPLES
-            .iter()
-            .map(|sample| dictionary.find_names(&sample.body).len())
-            .sum::<usize>()
-    };
-    bencher.counter(BytesCount::new(body_bytes())).bench(names);
-}
-
-/// Everything, from the text to mentions with spans, links and salience.
-#[divan::bench]
-fn tagger_articles(bencher: Bencher<'_, '_>) {
+fn a_everything_articles(bencher: Bencher<'_, '_>) {
     bencher
         .counter(ItemsCount::new(SAMPLES.len()))
         .bench(|| tag_all(&TAGGER));
 }
 
-/// The same, in bytes of the bodies.
+/// One pass over the bodies.
 #[divan::bench]
-fn tagger_bytes(bencher: Bencher<'_, '_>) {
-    bencher
-        .counter(BytesCount::new(body_bytes()))
-        .bench(|| tag_all(&TAGGER));
+fn b_floor(bencher: Bencher<'_, '_>) {
+    over_bodies(bencher, |_, sample| {
+        sample
+            .body
+            .chars()
+            .fold(0, |sum: usize, character| sum.wrapping_add(character as usize))
+    });
 }
 
-/// Building the tagger from the built-in dictionary: what a start or a new dictionary costs.
+/// Dates, amounts and their values.
+#[divan::bench]
+fn c_grammar(bencher: Bencher<'_, '_>) {
+    over_bodies(bencher, |_, sample| {
+        find_expressions(&sample.body, sample.published_at.korean_datetime()).len()
+    });
+}
+
+/// Finding and linking the names of the dictionary.
+#[divan::bench]
+fn d_dictionary(bencher: Bencher<'_, '_>) {
+    over_bodies(bencher, |_, sample| linked(&sample.body).len());
+}
+
+/// Spellings of any trust: evidence for the model.
+#[divan::bench]
+fn e_spellings(bencher: Bencher<'_, '_>) {
+    over_bodies(bencher, |_, sample| {
+        TAGGER.dictionary().spellings(&sample.body).len()
+    });
+}
+
+/// Putting together the model's evidence, with the lexicon of common nouns.
+#[divan::bench]
+fn f_evidence(bencher: Bencher<'_, '_>) {
+    over_bodies(bencher, |_, sample| {
+        evidence_of(&sample.body, &[], &[], &[], &NOUNS).len()
+    });
+}
+
+/// The sequence model.
+#[divan::bench]
+fn g_model(bencher: Bencher<'_, '_>) {
+    over_bodies(bencher, |index, sample| {
+        MODEL.find_names(&sample.body, &EVIDENCE[index]).len()
+    });
+}
+
+/// Building the tagger: what a start costs.
 #[divan::bench(sample_count = 10)]
-fn build() -> Tagger {
-    Tagger::new(Dictionary::built_in().unwrap())
+fn h_start() -> Tagger {
+    Tagger::built_in().unwrap()
+}
+
+fn over_bodies(bencher: Bencher<'_, '_>, measure: impl Fn(usize, &Sample) -> usize + Sync) {
+    let characters: usize = SAMPLES.iter().map(|sample| sample.body.chars().count()).sum();
+    LazyLock::force(&TAGGER);
+    LazyLock::force(&EVIDENCE);
+    bencher.counter(CharsCount::new(characters)).bench(|| {
+        SAMPLES
+            .iter()
+            .enumerate()
+            .map(|(index, sample)| measure(index, sample))
+            .sum::<usize>()
+    });
+}
+
+fn linked(text: &str) -> Vec<Candidate> {
+    let dictionary: &Dictionary = TAGGER.dictionary();
+    let names = dictionary.find_names(text);
+    let context = Context::new(dictionary, names.iter());
+    names
+        .iter()
+        .map(|name| dictionary.link(text, name, &context))
+        .collect()
+}
+
+fn evidence(sample: &Sample) -> Vec<Evidence> {
+    let expressions: Vec<Candidate> = find_expressions(&sample.body, sample.published_at.korean_datetime())
+        .into_iter()
+        .map(Candidate::from)
+        .collect();
+    let spellings = TAGGER.dictionary().spellings(&sample.body);
+    evidence_of(
+        &sample.body,
+        &linked(&sample.body),
+        &expressions,
+        &spellings,
+        &NOUNS,
+    )
 }
 
 fn tag_all(tagger: &Tagger) -> usize {
@@ -105,9 +183,8 @@ fn tag_all(tagger: &Tagger) -> usize {
         body: &sample.body,
         published_at: sample.published_at,
     };
-    SAMPLES.iter().map(|sample| tagger.tag(&text(sample)).len()).sum()
-}
-
-fn body_bytes() -> usize {
-    SAMPLES.iter().map(|sample| sample.body.len()).sum()
+    SAMPLES
+        .iter()
+        .map(|sample| tagger.tag(&text(sample)).mentions.len())
+        .sum()
 }

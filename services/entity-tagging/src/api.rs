@@ -3,10 +3,13 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use futures::{Stream, StreamExt as _, stream};
-use gisa_article_codec::{article::encode_tagger_version, mention::encode_mention, time::decode_zoned};
+use gisa_article_codec::{
+    analysis::encode_analysis, article::encode_tagger_version, explanation::encode_explanation,
+    mention::encode_mention, time::decode_zoned,
+};
 use gisa_article_model::ZonedTime;
 use gisa_proto::tagging::v1::{
-    self as proto, TagTextRequest, TagTextResponse, TagTextsRequest, TagTextsResponse, TextTags,
+    self as proto, Explanation, TagTextRequest, TagTextResponse, TagTextsRequest, TagTextsResponse, TextTags,
     entity_tagging_service_server::EntityTaggingService, tag_texts_response::Outcome,
 };
 use gisa_service_runtime::{ErrorReason, RpcError, Shutdown};
@@ -15,7 +18,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use tracing::error;
 use unicode_normalization::is_nfc;
 
-use crate::tagger::{Tagger, TextToTag};
+use crate::tagger::{TaggedText, Tagger, TextToTag};
 
 /// Texts of one stream that are tagged at the same time; answers keep their order.
 const CONCURRENT_TEXTS: usize = 8;
@@ -52,20 +55,35 @@ impl EntityTaggingApi {
     }
 
     async fn tag(&self, text: Option<proto::TextToTag>) -> Result<TextTags, RpcError> {
+        let tagged = self.run(text, |tagger, text| encode_tags(tagger, &tagger.tag(text)));
+        tagged.await
+    }
+
+    async fn explain(&self, text: Option<proto::TextToTag>) -> Result<(TextTags, Explanation), RpcError> {
+        let explained = self.run(text, |tagger, text| {
+            let (tagged, explanation) = tagger.explain(text);
+            (encode_tags(tagger, &tagged), encode_explanation(&explanation))
+        });
+        explained.await
+    }
+
+    /// Checks a text and does `work` on it, off the threads that serve the network.
+    async fn run<T: Send + 'static>(
+        &self,
+        text: Option<proto::TextToTag>,
+        work: impl FnOnce(&Tagger, &TextToTag<'_>) -> T + Send + 'static,
+    ) -> Result<T, RpcError> {
         let text = text.ok_or_else(|| RpcError::invalid_field("text", "is required"))?;
         let published_at = check(&text, self.max_body_bytes)?;
         let tagger = Arc::clone(&self.tagger);
         let tagging = tokio::task::spawn_blocking(move || {
-            let mentions = tagger.tag(&TextToTag {
+            let text = TextToTag {
                 title: &text.title,
                 subtitle: &text.subtitle,
                 body: &text.body,
                 published_at,
-            });
-            TextTags {
-                mentions: mentions.iter().map(encode_mention).collect(),
-                tagger_version: Some(encode_tagger_version(tagger.version())),
-            }
+            };
+            work(&tagger, &text)
         });
         tagging.await.map_err(|failure| {
             error!(error = %failure, "the tagger panicked on a text of a call: {failure}");
@@ -99,8 +117,17 @@ impl EntityTaggingApi {
 #[tonic::async_trait]
 impl EntityTaggingService for EntityTaggingApi {
     async fn tag_text(&self, request: Request<TagTextRequest>) -> Result<Response<TagTextResponse>, Status> {
-        let tags = self.tag(request.into_inner().text).await?;
-        Ok(Response::new(TagTextResponse { tags: Some(tags) }))
+        let request = request.into_inner();
+        let (tags, explanation) = if request.explain {
+            let (tags, explanation) = self.explain(request.text).await?;
+            (tags, Some(explanation))
+        } else {
+            (self.tag(request.text).await?, None)
+        };
+        Ok(Response::new(TagTextResponse {
+            tags: Some(tags),
+            explanation,
+        }))
     }
 
     type TagTextsStream = Pin<Box<dyn Stream<Item = Result<TagTextsResponse, Status>> + Send>>;
@@ -127,6 +154,14 @@ impl EntityTaggingService for EntityTaggingApi {
                     .filter_map(|stopping| async move { stopping.then(|| Err(not_ready().into())) }),
             );
         Ok(Response::new(Box::pin(answers)))
+    }
+}
+
+fn encode_tags(tagger: &Tagger, tagged: &TaggedText) -> TextTags {
+    TextTags {
+        mentions: tagged.mentions.iter().map(encode_mention).collect(),
+        tagger_version: Some(encode_tagger_version(tagger.version())),
+        analysis: Some(encode_analysis(&tagged.analysis)),
     }
 }
 

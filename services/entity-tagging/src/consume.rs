@@ -20,7 +20,7 @@ use crate::{
     config::TaggingConfig,
     error::{Consequence, TaggingError},
     publish::publish_outcome,
-    tagger::{Tagger, TextToTag},
+    tagger::{TaggedText, Tagger, TextToTag},
 };
 
 /// Header of the W3C trace context.
@@ -208,7 +208,7 @@ impl Worker {
         // Tagging is pure computation: off the threads that serve the network.
         tokio::task::spawn_blocking(move || {
             let article = revised.article;
-            let mentions = if article.state.visible() {
+            let tagged = if article.state.visible() {
                 let text = TextToTag {
                     title: &article.title,
                     subtitle: &article.subtitle,
@@ -218,12 +218,13 @@ impl Worker {
                 catch_unwind(AssertUnwindSafe(|| tagger.tag(&text)))
                     .map_err(|panic| TaggingError::Panicked(panic_message(&*panic)))?
             } else {
-                Vec::new()
+                TaggedText::default()
             };
             Ok(ArticleTagged {
                 tagged_article: TaggedArticle {
                     article,
-                    mentions,
+                    mentions: tagged.mentions,
+                    analysis: tagged.analysis,
                     tagger_version: tagger.version(),
                     tagged_at: Timestamp::now(),
                 },

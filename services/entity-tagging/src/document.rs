@@ -2,10 +2,12 @@
 //!
 //! * [`bracket`]: a name that the article introduces next to a known one: 과학기술정보통신부(과기정통부).
 //! * [`surname`]: a person introduced once is known by the surname after: 백롱민 교수 … 백 교수.
+//! * [`head_noun`]: what is introduced in quotes, by its last noun: 'AI 연구센터'를 신설했다.
 //! * [`consistency`]: one surface has one type in an article, and is a mention wherever it stands.
 
 mod bracket;
 mod consistency;
+mod head_noun;
 mod surname;
 
 use std::array::from_fn;
@@ -36,6 +38,10 @@ impl Field<'_> {
 
 /// Makes the types of the names in all fields agree, and drops those that the rest of the article speaks against.
 pub fn agree<const FIELDS: usize>(texts: &[&str; FIELDS], names: &mut [Vec<Candidate>; FIELDS]) {
+    for (text, names) in texts.iter().zip(names.iter_mut()) {
+        bracket::agree(text, names);
+        head_noun::agree(text, names);
+    }
     consistency::agree(texts, names);
 }
 
@@ -49,7 +55,7 @@ pub fn find_further_names<const FIELDS: usize>(
         names: &names[field],
     });
     let mut further = from_fn(|_| Vec::new());
-    for find in [bracket::find, surname::find, consistency::find] {
+    for find in [bracket::find, surname::find, head_noun::find, consistency::find] {
         for (found, more) in further.iter_mut().zip(find(&fields)) {
             found.extend(more);
         }

@@ -1,7 +1,8 @@
 //! The entity-tagging service: reads ARTICLES, tags, appends to TAGGED; tags texts over gRPC.
 //!
-//! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`]. Around it,
-//! [`consume`] and [`publish`] are the edges to the event log and [`api`] the edge to gRPC.
+//! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`];
+//! [`explain`] shows what they proposed. Around it, [`consume`] and [`publish`] are the edges to the event log and [`api`]
+//! the edge to gRPC.
 
 pub mod api;
 pub mod common_nouns;
@@ -11,7 +12,9 @@ pub mod dictionary;
 pub mod document;
 pub mod entities;
 pub mod error;
+pub mod explain;
 pub mod grammar;
+mod letters;
 #[cfg(test)]
 mod marked;
 pub mod model;
@@ -20,8 +23,10 @@ pub mod resolver;
 mod roles;
 pub mod salience;
 pub mod sentences;
+pub mod signature;
 pub mod tagger;
 mod titles;
+pub mod topics;
 
 use std::sync::Arc;
 

@@ -23,13 +23,8 @@ const MOST_SHARING: usize = 4;
 /// The roles of persons, with the position of the person's mention, in the order of the mentions. `mentions` are sorted
 /// as the tagger sorts them.
 pub(crate) fn find_roles(text: &TextToTag<'_>, mentions: &[Mention]) -> Vec<(usize, PersonRole)> {
-    let fields = [
-        (TextField::Title, text.title),
-        (TextField::Subtitle, text.subtitle),
-        (TextField::Body, text.body),
-    ];
     let mut roles = Vec::new();
-    for (field, text) in fields {
+    for (field, text) in text.fields() {
         let first = mentions.partition_point(|mention| mention.field < field);
         let length = mentions[first..].partition_point(|mention| mention.field == field);
         let field = Field {

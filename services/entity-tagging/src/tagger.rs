@@ -3,15 +3,19 @@
 use std::array::from_fn;
 use std::mem::take;
 
-use gisa_article_model::{Mention, OffsetMap, TaggerLayer, TaggerVersion, TextField, ZonedTime};
+use gisa_article_model::{Analysis, Mention, OffsetMap, TaggerLayer, TaggerVersion, TextField, ZonedTime};
 
 use crate::common_nouns::CommonNouns;
 use crate::dictionary::{Context, Dictionary};
 use crate::document;
+use crate::entities::summarise;
+use crate::explain::Witness;
 use crate::grammar::{Expression, find_expressions};
 use crate::model::{Model, NameModel, evidence_of};
 use crate::resolver::{Candidate, merge_names, resolve};
 use crate::salience;
+use crate::signature::content_signature;
+use crate::topics::TopicModel;
 
 /// Version of the engine. Raise it with every change that can change a result: rules of any layer, the resolver,
 /// salience, the stop list, the built-in dictionary, the weights of a model. Articles are tagged again when it rises.
@@ -35,12 +39,33 @@ pub struct TextToTag<'a> {
     pub published_at: ZonedTime,
 }
 
+impl<'a> TextToTag<'a> {
+    /// The texts of the fields, in the order of the contract.
+    pub(crate) fn fields(&self) -> [(TextField, &'a str); 3] {
+        [
+            (TextField::Title, self.title),
+            (TextField::Subtitle, self.subtitle),
+            (TextField::Body, self.body),
+        ]
+    }
+}
+
+/// What was found in a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TaggedText {
+    /// Mentions by field, then by start; they do not overlap.
+    pub mentions: Vec<Mention>,
+    /// What follows for the text as a whole.
+    pub analysis: Analysis,
+}
+
 /// Finds mentions in texts. Has no mutable state: share one in an `Arc`.
 #[derive(Debug)]
 pub struct Tagger {
     dictionary: Dictionary,
     model: Box<dyn NameModel>,
     nouns: CommonNouns,
+    topics: TopicModel,
 }
 
 impl Tagger {
@@ -55,6 +80,7 @@ impl Tagger {
             dictionary: Dictionary::built_in()?,
             model,
             nouns: CommonNouns::built_in()?,
+            topics: TopicModel::built_in()?,
         })
     }
 
@@ -71,13 +97,14 @@ impl Tagger {
         }
     }
 
-    /// The mentions of a text: by field, then by start, not overlapping. Fields must be shorter than 4 GiB.
-    pub fn tag(&self, text: &TextToTag<'_>) -> Vec<Mention> {
-        let fields = [
-            (TextField::Title, text.title),
-            (TextField::Subtitle, text.subtitle),
-            (TextField::Body, text.body),
-        ];
+    /// Tags a text. Fields must be shorter than 4 GiB.
+    pub fn tag(&self, text: &TextToTag<'_>) -> TaggedText {
+        self.tag_witnessed(text, &mut ())
+    }
+
+    /// Tags a text and tells `witness` what the layers propose: the path of a text, from top to bottom.
+    pub(crate) fn tag_witnessed(&self, text: &TextToTag<'_>, witness: &mut impl Witness) -> TaggedText {
+        let fields = text.fields();
         let texts = fields.map(|(_, text)| text);
         let reference = text.published_at.korean_datetime();
 
@@ -86,6 +113,11 @@ impl Tagger {
         let mut known = self.known_names(texts);
         let mut modelled: [Vec<Candidate>; FIELDS] =
             from_fn(|field| self.modelled_names(texts[field], &known[field], &expressions[field]));
+        for (index, (field, _)) in fields.into_iter().enumerate() {
+            for proposed in [&known[index], &modelled[index], &expressions[index]] {
+                witness.propose(field, proposed);
+            }
+        }
 
         // Names of dictionary and model become one list; then the article as a whole is heard.
         let mut names = from_fn(|field| merge_names(take(&mut known[field]), take(&mut modelled[field])));
@@ -95,11 +127,23 @@ impl Tagger {
         let mut mentions = Vec::new();
         let layers = expressions.into_iter().zip(names).zip(further);
         for ((field, text), ((expressions, names), further)) in fields.into_iter().zip(layers) {
+            witness.propose(field, &further);
             let candidates = [names, further, expressions].concat();
             add_mentions(field, text, resolve(candidates), &mut mentions);
         }
         salience::assign(&mut mentions, text.body.len());
-        mentions
+        let analysis = self.analyse(text, &mentions);
+        TaggedText { mentions, analysis }
+    }
+
+    /// What follows from the mentions and the text of an article.
+    fn analyse(&self, text: &TextToTag<'_>, mentions: &[Mention]) -> Analysis {
+        Analysis {
+            entities: summarise(text, mentions),
+            relations: Vec::new(),
+            topics: self.topics.scores(text.title, text.subtitle, text.body),
+            signature: content_signature(text.title, text.body),
+        }
     }
 
     /// Dictionary layer: the names it proposes, linked by what all fields together say.
@@ -172,12 +216,13 @@ mod tests {
 
     fn tag(title: &str, subtitle: &str, body: &str) -> Vec<Mention> {
         let published_at = ZonedTime::in_korea("2026-09-01T08:00:00+09:00".parse().unwrap());
-        TAGGER.tag(&TextToTag {
+        let text = TextToTag {
             title,
             subtitle,
             body,
             published_at,
-        })
+        };
+        TAGGER.tag(&text).mentions
     }
 
     fn assert_sound(mentions: &[Mention], title: &str, subtitle: &str, body: &str) {

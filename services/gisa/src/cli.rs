@@ -7,7 +7,7 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser, builder::TypedValueParser as _,
 };
 use clap_complete::Shell;
-use gisa_article_model::{EntityType, ZonedTime};
+use gisa_article_model::{EntityType, Topic, ZonedTime};
 
 use crate::article_file::{Format, parse_published_at};
 
@@ -42,7 +42,15 @@ because offsets count in the text as given.
 
 With --output json, one line an article:
   {\"id\":12,\"mentions\":[{\"field\":\"title\",\"start\":0,\"end\":3,\"surface\":\"...\",\"type\":\"ORGANIZATION\",
-   \"value\":null,\"entity_id\":\"org:...\",\"confidence\":0.9,\"layer\":\"dictionary\"}]}
+   \"value\":null,\"entity_id\":\"org:...\",\"confidence\":0.9,\"layer\":\"dictionary\"}],
+   \"topics\":[{\"topic\":\"...\",\"score\":0.8}],
+   \"entities\":[{\"type\":\"PERSON\",\"name\":\"...\",\"entity_id\":null,\"mentions\":[0,4],\"salience\":0.9,
+     \"roles\":[{\"title\":\"...\",\"affiliation\":2,\"evidence\":{\"field\":\"body\",\"start\":0,\"end\":9}}]}],
+   \"relations\":[{\"type\":\"HIRE\",\"arguments\":[{\"role\":\"agent\",\"surface\":\"...\",\"mention\":2,
+     \"place\":{\"field\":\"body\",\"start\":0,\"end\":3}}],\"evidence\":{\"field\":\"body\",\"start\":0,\"end\":40},
+     \"date\":null,\"confidence\":0.7}]}
+`mentions`, `affiliation` and `mention` count in the list of mentions, from 0. With --explain each object also has
+`explanation`: for each mention what the layers proposed and what decided, and the proposals that led to none.
 Offsets are in Unicode code points, the end exclusive. `id` is the `id` of the article as given, else its
 `external_id` or `article_id`, else null.";
 
@@ -142,7 +150,7 @@ pub enum Command {
     /// Send articles from files
     #[command(after_help = INGEST_KEYS)]
     Ingest(IngestArguments),
-    /// Show one article with its mentions
+    /// Show one article with its mentions, entities, relations and topics
     Get(GetArguments),
     /// Search articles
     Search(SearchArguments),
@@ -233,6 +241,9 @@ pub struct FilterArguments {
     /// Articles of this section, for example `경제`; may be repeated
     #[arg(long = "section", value_name = "SECTION")]
     pub sections: Vec<String>,
+    /// Articles whose best topic is this one; may be repeated
+    #[arg(long = "topic", value_name = "TOPIC", value_parser = topic_parser())]
+    pub topics: Vec<Topic>,
     /// Published at or after this time; a date is the start of its day in Korea
     #[arg(long, value_name = "TIME", value_parser = parse_published_at)]
     pub from: Option<ZonedTime>,
@@ -328,6 +339,9 @@ pub struct TagArguments {
     /// Publication time of articles that have none; relative dates refer to it [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_published_at)]
     pub published_at: Option<ZonedTime>,
+    /// Show what each layer of the tagger proposed, and what decided
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// Flags of `gisa completions`.
@@ -342,6 +356,12 @@ fn entity_type_parser() -> impl clap::builder::TypedValueParser<Value = EntityTy
     PossibleValuesParser::new(names).try_map(|name| {
         EntityType::parse(&name.to_ascii_uppercase()).ok_or_else(|| format!("unknown type `{name}`"))
     })
+}
+
+fn topic_parser() -> impl clap::builder::TypedValueParser<Value = Topic> {
+    let names = Topic::ALL.iter().map(|topic| topic.as_str());
+    PossibleValuesParser::new(names)
+        .try_map(|name| Topic::parse(&name).ok_or_else(|| format!("unknown topic `{name}`")))
 }
 
 /// Reads `30`, `30s`, `1m 30s` or `PT30S`.

@@ -8,7 +8,7 @@ use std::{
 use divan::{Bencher, counter::BytesCount, counter::ItemsCount};
 use gisa_article_codec::{ArticleTagged, LogPosition};
 use gisa_article_model::{
-    Article, ArticleId, ContentHash, PublicationState, TaggedArticle, TaggerVersion, ZonedTime,
+    Analysis, Article, ArticleId, ContentHash, PublicationState, TaggedArticle, TaggerVersion, ZonedTime,
 };
 use gisa_event_log::Position;
 use gisa_query::{
@@ -91,6 +91,7 @@ fn tagged(number: u64) -> TaggedArticle {
             copyright: String::new(),
         },
         mentions: Vec::new(),
+        analysis: Analysis::default(),
         tagger_version: TaggerVersion {
             engine: 1,
             dictionary: 0,

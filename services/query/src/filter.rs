@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gisa_article_model::{EntityType, TaggedArticle};
+use gisa_article_model::{EntityType, TaggedArticle, Topic};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -23,6 +23,8 @@ pub struct ArticleFilter {
     pub published_from: Option<Timestamp>,
     /// Published before this time.
     pub published_until: Option<Timestamp>,
+    /// Topics of which one is the best of the article.
+    pub topics: BTreeSet<Topic>,
 }
 
 impl ArticleFilter {
@@ -37,6 +39,8 @@ impl ArticleFilter {
             && (self.sections.is_empty() || self.sections.contains(&article.section))
             && self.published_from.is_none_or(|from| micros(from) <= published)
             && self.published_until.is_none_or(|until| published < micros(until))
+            && (self.topics.is_empty()
+                || best_topic(tagged).is_some_and(|topic| self.topics.contains(&topic)))
             && any_mention(!self.entity_ids.is_empty(), &|mention| {
                 let id = mention.link.as_ref().and_then(|link| link.entity_id.as_ref());
                 id.is_some_and(|id| self.entity_ids.contains(id))
@@ -75,9 +79,18 @@ impl ArticleFilter {
                 None => add(&[]),
             }
         }
+        // Without topics the digest is what it was before there were any: tokens of running watches stay good.
+        self.topics
+            .iter()
+            .for_each(|topic| add(topic.as_str().as_bytes()));
         let digest = hasher.finalize();
         std::array::from_fn(|index| digest[index])
     }
+}
+
+/// The topic that the article most likely belongs to.
+pub fn best_topic(tagged: &TaggedArticle) -> Option<Topic> {
+    tagged.analysis.topics.first().map(|best| best.topic)
 }
 
 /// The time in microseconds, the precision in which publication times are compared and sorted: in 64 bits it covers all
@@ -132,6 +145,14 @@ mod tests {
             },
             ArticleFilter {
                 published_until: Some(Timestamp::UNIX_EPOCH),
+                ..Default::default()
+            },
+            ArticleFilter {
+                topics: [Topic::Economy].into(),
+                ..Default::default()
+            },
+            ArticleFilter {
+                topics: [Topic::Economy, Topic::World].into(),
                 ..Default::default()
             },
         ];

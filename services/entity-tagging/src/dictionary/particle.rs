@@ -1,5 +1,8 @@
 //! Particles (조사) and forms of the copula (이다) that follow a name without a space.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What the syllable before a particle must end in.
 #[derive(Clone, Copy)]
 enum After {
@@ -133,6 +136,68 @@ pub(crate) fn is_particle_chain(previous: char, tail: &str) -> bool {
     chain(previous, tail, MAX_CHAIN)
 }
 
+/// Longest chain that [`stem_length`] takes off, in syllables: as many as fit into the table's keys.
+const LONGEST_TAIL: usize = 4;
+
+/// Chains of one or two particles of up to [`LONGEST_TAIL`] syllables, with the classes of syllables they may follow.
+static TAILS: LazyLock<HashMap<u64, u8>> = LazyLock::new(|| {
+    let singles = PARTICLES.iter().map(|(particle, ..)| (*particle).to_owned());
+    let pairs = PARTICLES
+        .iter()
+        .filter(|(.., then)| *then == More)
+        .flat_map(|(first, ..)| {
+            let second = PARTICLES.iter().map(|(second, ..)| *second);
+            second.map(move |second| format!("{first}{second}"))
+        });
+    let mut tails = HashMap::new();
+    for tail in singles.chain(pairs) {
+        let characters: Vec<char> = tail.chars().collect();
+        let classes = CLASS_EXAMPLES
+            .iter()
+            .enumerate()
+            .fold(0, |classes, (class, &example)| {
+                classes | u8::from(chain(example, &tail, 2)) << class
+            });
+        if characters.len() <= LONGEST_TAIL && classes != 0 {
+            tails.insert(tail_key(&characters), classes);
+        }
+    }
+    tails
+});
+
+/// A character of each class that particles tell apart: vowel, ㄹ, other consonant, no syllable.
+const CLASS_EXAMPLES: [char; 4] = ['가', '갈', '각', 'A'];
+
+fn class(previous: char) -> u8 {
+    match final_consonant(previous) {
+        Some(NO_FINAL) => 0,
+        Some(RIEUL) => 1,
+        Some(_) => 2,
+        None => 3,
+    }
+}
+
+fn tail_key(tail: &[char]) -> u64 {
+    tail.iter().fold(0, |key, &syllable| {
+        key << 16 | u64::from(u32::from(syllable) & 0xffff)
+    })
+}
+
+/// How many characters of `word` are left without the longest chain of particles at its end; at least one. A guess for
+/// statistics: 회의 loses its last syllable too.
+pub(crate) fn stem_length(word: &[char]) -> usize {
+    let shortest = word.len().saturating_sub(LONGEST_TAIL).max(1);
+    let stem = (shortest..word.len()).find(|&length| {
+        let tail = &word[length..];
+        let is_hangul = tail.iter().all(|character| ('가'..='힣').contains(character));
+        is_hangul
+            && TAILS
+                .get(&tail_key(tail))
+                .is_some_and(|classes| classes >> class(word[length - 1]) & 1 == 1)
+    });
+    stem.unwrap_or(word.len())
+}
+
 fn chain(previous: char, tail: &str, left: usize) -> bool {
     if left == 0 {
         return false;
@@ -180,6 +245,26 @@ fn final_consonant(syllable: char) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stems() {
+        let cases = [
+            ("모빌리티엑스포가", 7),
+            ("학교에서는", 2),
+            ("별빛은", 2),
+            ("별빛는", 3),
+            ("AI가", 2),
+            ("나라", 2),
+            ("은", 1),
+            ("대표", 2),
+            ("서울까지의", 2),
+        ];
+        for (word, length) in cases {
+            let word: Vec<char> = word.chars().collect();
+            assert_eq!(stem_length(&word), length, "{word:?}");
+        }
+        assert_eq!(stem_length(&[]), 0);
+    }
 
     #[test]
     fn chains() {

@@ -101,6 +101,41 @@ pub(super) fn find(fields: &[Field<'_>]) -> Vec<Vec<Candidate>> {
         .collect()
 }
 
+/// Gives a name and the name in a bracket behind it one type, where one is written in Hangul and the other in Latin
+/// letters: the dictionary's, else that of the more confident one.
+pub(super) fn agree(text: &str, names: &mut [Candidate]) {
+    for second in 1..names.len() {
+        let (before, from) = names.split_at_mut(second);
+        let (Some(outer), Some(inner)) = (before.last_mut(), from.first_mut()) else {
+            continue;
+        };
+        let between = text[outer.range.end..inner.range.start].trim_start_matches(CLOSING);
+        let is_bracketed = between == "(" && text[inner.range.end..].starts_with(')');
+        if !is_bracketed || !is_translation(&text[outer.range.clone()], &text[inner.range.clone()]) {
+            continue;
+        }
+        let stands_apart =
+            |name: &Candidate| matches!(name.entity_type, EntityType::Person | EntityType::Location);
+        if stands_apart(outer) || stands_apart(inner) {
+            continue;
+        }
+        let weight =
+            |name: &Candidate| name.confidence + f32::from(u8::from(name.layer == TaggerLayer::Dictionary));
+        if weight(outer) >= weight(inner) {
+            inner.entity_type = outer.entity_type;
+        } else {
+            outer.entity_type = inner.entity_type;
+        }
+    }
+}
+
+/// Whether one is written in Hangul and the other in Latin letters.
+fn is_translation(a: &str, b: &str) -> bool {
+    let has_latin = |text: &str| text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let has_hangul = |text: &str| text.contains(is_syllable);
+    has_hangul(a) && has_latin(b) && !has_hangul(b) || has_hangul(b) && has_latin(a) && !has_hangul(a)
+}
+
 fn occurrences<'a>(field: &'a Field<'_>, alias: &'a Alias<'_>) -> impl Iterator<Item = Candidate> + 'a {
     let whole = move |range: &Range<usize>| {
         is_whole_name(field.text, range.start, range.end, alias.like.entity_type) && !is_known(field, range)
@@ -245,6 +280,33 @@ fn sounds_alike(korean: &str, latin: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bracketed_translations_have_one_type() {
+        let types = |text: &str, found: [(&str, EntityType, f32); 2]| {
+            let mut names = found.map(|(surface, entity_type, confidence)| {
+                let start = text.find(surface).unwrap();
+                Candidate {
+                    range: start..start + surface.len(),
+                    entity_type,
+                    value: None,
+                    link: None,
+                    confidence,
+                    layer: TaggerLayer::Model,
+                }
+            });
+            agree(text, &mut names);
+            names.map(|name| name.entity_type)
+        };
+        use EntityType::{Organization, Person, Product};
+        let found = [("해오름랩", Organization, 0.8), ("HORL", Product, 0.6)];
+        assert_eq!(types("'해오름랩'(HORL)을", found), [Organization, Organization]);
+        let found = [("해오름", Organization, 0.6), ("Haeoreum", Product, 0.8)];
+        assert_eq!(types("해오름(Haeoreum)을", found), [Product, Product]);
+        assert_eq!(types("해오름, Haeoreum)을", found), [Organization, Product]);
+        let found = [("서별", Person, 0.6), ("HORL", Organization, 0.8)];
+        assert_eq!(types("서별(HORL)은", found), [Person, Organization]);
+    }
 
     /// Names are marked by square brackets.
     fn introduced(marked: &str, entity_type: EntityType) -> Vec<String> {

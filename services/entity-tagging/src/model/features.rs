@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use crate::common_nouns::NounMark;
+use crate::dictionary::stem_length;
 
 /// Features of one character.
-pub const FEATURES: usize = 60;
+pub const FEATURES: usize = 67;
 
 /// What the other layers say of one character, for use as features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,15 +40,70 @@ struct Prepared<'a> {
     /// Kinds of characters, with the margin.
     kinds: Vec<u64>,
     evidence: &'a [Evidence],
-    /// Words: runs without white space and signs.
-    words: Vec<Range<usize>>,
-    /// The hash of each word.
-    word_hashes: Vec<u64>,
+    /// Words: runs without white space and signs; [`WORDS_AROUND`] words that stand for nothing on both sides.
+    words: Vec<Word>,
     /// The word that a character stands in, or the next one after it.
     word_at: Vec<u32>,
     /// What a character is enclosed by.
     enclosures: Vec<u64>,
+    /// Hash of a character's word up to it, of the last [`LONGEST_AFFIX`] characters.
+    prefixes: Vec<u64>,
+    /// Hash of a character's word from it to the end, of the first [`LONGEST_AFFIX`] characters.
+    suffixes: Vec<u64>,
 }
+
+/// A word with the hashes that its own characters and those of its neighbours use.
+#[derive(Clone, Debug)]
+struct Word {
+    range: Range<usize>,
+    /// Its end without particles.
+    stem_end: usize,
+    whole: u64,
+    stem: u64,
+    first_two: u64,
+    last: u64,
+    last_two: u64,
+    stem_last_two: u64,
+    stem_last_three: u64,
+}
+
+impl Word {
+    /// Stands for the words before the first and after the last.
+    const NONE: Self = Self {
+        range: 0..0,
+        stem_end: 0,
+        whole: 2,
+        stem: 2,
+        first_two: 2,
+        last: 2,
+        last_two: 2,
+        stem_last_two: 2,
+        stem_last_three: 2,
+    };
+
+    /// A word of characters `range`; `folded` is the sentence without margins.
+    fn new(range: Range<usize>, sentence: &[char], folded: &[u64]) -> Self {
+        let stem_end = range.start + stem_length(&sentence[range.clone()]);
+        let last = |end: usize, count: usize| hash(&folded[end.saturating_sub(count).max(range.start)..end]);
+        Self {
+            stem_end,
+            whole: hash(&folded[range.clone()]),
+            stem: hash(&folded[range.start..stem_end]),
+            first_two: hash(&folded[range.start..range.end.min(range.start + 2)]),
+            last: last(range.end, 1),
+            last_two: last(range.end, 2),
+            stem_last_two: last(stem_end, 2),
+            stem_last_three: last(stem_end, 3),
+            range,
+        }
+    }
+}
+
+/// So many words before and after a character's word are seen.
+const WORDS_AROUND: usize = 2;
+
+/// Longest part of a word that is seen as a whole, in characters.
+const LONGEST_AFFIX: usize = 12;
 
 const MARGIN: usize = 5;
 
@@ -112,40 +168,59 @@ impl<'a> Prepared<'a> {
             };
             kinds[MARGIN + index] = kind(character);
         }
-        let mut words: Vec<Range<usize>> = Vec::new();
-        let mut word_hashes = Vec::new();
-        let mut word_at = vec![0; length];
-        let mut start = None;
-        for index in 0..=length {
-            let inside = index < length && is_word_kind(kinds[MARGIN + index]);
-            if index < length {
-                word_at[index] = words.len() as u32;
-            }
-            match (start, inside) {
-                (None, true) => start = Some(index),
-                (Some(begin), false) => {
-                    words.push(begin..index);
-                    word_hashes.push(hash(&folded[MARGIN + begin..MARGIN + index]));
-                    if index < length {
-                        word_at[index] = words.len() as u32;
-                    }
-                    start = None;
-                }
-                _ => {}
-            }
-        }
         let mut prepared = Self {
             folded,
             exact,
             kinds,
             evidence,
-            words,
-            word_hashes,
-            word_at,
+            words: vec![Word::NONE; WORDS_AROUND],
+            word_at: vec![0; length],
             enclosures: vec![0; length],
+            prefixes: vec![3; length],
+            suffixes: vec![3; length],
         };
+        prepared.find_words(sentence);
         prepared.enclose(sentence);
         prepared
+    }
+
+    fn find_words(&mut self, sentence: &[char]) {
+        let mut start = 0;
+        while start < sentence.len() {
+            let kinds = &self.kinds[MARGIN + start..MARGIN + sentence.len()];
+            let signs = kinds.iter().take_while(|&&kind| !is_word_kind(kind)).count();
+            let length = kinds[signs..]
+                .iter()
+                .take_while(|&&kind| is_word_kind(kind))
+                .count();
+            let range = start + signs..start + signs + length;
+            self.word_at[start..range.end].fill(self.words.len() as u32);
+            start = range.end;
+            if length > 0 {
+                self.hash_affixes(&range);
+                let folded = &self.folded[MARGIN..];
+                self.words.push(Word::new(range, sentence, folded));
+            }
+        }
+        self.words.extend(vec![Word::NONE; WORDS_AROUND + 1]);
+    }
+
+    fn hash_affixes(&mut self, word: &Range<usize>) {
+        let folded = &self.folded[MARGIN..];
+        for at in word.clone() {
+            self.prefixes[at] = match at - word.start {
+                0 => hash(&folded[at..=at]),
+                before if before < LONGEST_AFFIX => join(self.prefixes[at - 1], folded[at]),
+                _ => hash(&folded[at + 1 - LONGEST_AFFIX..=at]),
+            };
+        }
+        for at in word.clone().rev() {
+            self.suffixes[at] = match word.end - 1 - at {
+                0 => hash(&folded[at..=at]),
+                after if after < LONGEST_AFFIX => join(self.suffixes[at + 1], folded[at]),
+                _ => hash(&folded[at..at + LONGEST_AFFIX]),
+            };
+        }
     }
 
     /// Marks what stands in short quotes and in brackets, with the word before the opening sign and the word after the
@@ -176,70 +251,40 @@ impl<'a> Prepared<'a> {
     }
 
     fn word_hash_before(&self, position: usize) -> u64 {
-        let word = self.word_at[position] as usize;
-        let next_starts_before = self.words.get(word).is_some_and(|range| range.start < position);
-        let index = if next_starts_before {
-            Some(word)
+        let index = self.word_at[position] as usize;
+        let word = &self.words[index];
+        if !word.range.is_empty() && word.range.start < position {
+            word.whole
         } else {
-            word.checked_sub(1)
-        };
-        index
-            .and_then(|index| self.word_hashes.get(index))
-            .copied()
-            .unwrap_or(1)
-    }
-
-    fn word_hash(&self, word: usize, offset: isize) -> u64 {
-        word.checked_add_signed(offset)
-            .and_then(|index| self.word_hashes.get(index))
-            .copied()
-            .unwrap_or(2)
-    }
-
-    /// The last `count` characters of a word.
-    fn word_end(&self, word: usize, offset: isize, count: usize) -> u64 {
-        let range = word
-            .checked_add_signed(offset)
-            .and_then(|index| self.words.get(index));
-        range.map_or(2, |range| {
-            let start = range.end.saturating_sub(count).max(range.start);
-            hash(&self.folded[MARGIN + start..MARGIN + range.end])
-        })
-    }
-
-    /// The first `count` characters of a word.
-    fn word_start(&self, word: usize, offset: isize, count: usize) -> u64 {
-        let range = word
-            .checked_add_signed(offset)
-            .and_then(|index| self.words.get(index));
-        range.map_or(2, |range| {
-            let end = (range.start + count).min(range.end);
-            hash(&self.folded[MARGIN + range.start..MARGIN + end])
-        })
+            self.words[index - 1].whole
+        }
     }
 
     fn fill(&self, position: usize, features: &mut [u64; FEATURES]) {
         let at = MARGIN + position;
-        let c = |offset: isize| self.folded[at.wrapping_add_signed(offset)];
-        let k = |offset: isize| self.kinds[at.wrapping_add_signed(offset)];
-        let word = self.word_at[position] as usize;
-        let range = self.words.get(word);
-        let in_word = range.is_some_and(|range| range.contains(&position));
-        let (from_start, to_end) = match range {
-            Some(range) if in_word => (
-                (position - range.start).min(7) as u64,
-                (range.end - position).min(7) as u64,
-            ),
-            _ => (8, 8),
+        // Slices of a fixed length make the compiler check the bounds once.
+        let characters = &self.folded[position..=position + 2 * MARGIN];
+        let kinds = &self.kinds[position..=position + 2 * MARGIN];
+        let c = |offset: isize| characters[MARGIN.wrapping_add_signed(offset)];
+        let k = |offset: isize| kinds[MARGIN.wrapping_add_signed(offset)];
+        let index = self.word_at[position] as usize;
+        let [before_last, last, word, next, after_next] =
+            &self.words[index - WORDS_AROUND..=index + WORDS_AROUND]
+        else {
+            return;
         };
-        let (prefix, suffix, whole) = match range {
-            Some(range) if in_word => (
-                hash(&self.folded[MARGIN + range.start.max(position.saturating_sub(11))..=at]),
-                hash(&self.folded[at..MARGIN + range.end.min(position + 12)]),
-                self.word_hashes[word],
-            ),
-            _ => (3, 3, 3),
+        let in_word = word.range.contains(&position);
+        let (from_start, to_end) = if in_word {
+            (
+                (position - word.range.start).min(7) as u64,
+                (word.range.end - position).min(7) as u64,
+            )
+        } else {
+            (8, 8)
         };
+        let prefix = self.prefixes[position];
+        let suffix = self.suffixes[position];
+        let whole = if in_word { word.whole } else { 3 };
         let evidence = self.evidence[position];
         let near = |offset: isize| {
             position
@@ -259,10 +304,14 @@ impl<'a> Prepared<'a> {
             u64::from(near(-1).expression) << 16 | expression << 8 | u64::from(near(1).expression);
         let noun = u64::from(evidence.noun.bits());
         let noun_near = u64::from(near(-1).noun.bits()) << 16 | noun << 8 | u64::from(near(1).noun.bits());
+        // Where a character stands to its word's stem: before its end, at it, behind it, or outside of words.
+        let to_stem_end = match in_word {
+            true if position < word.stem_end => (word.stem_end - position).min(6) as u64,
+            true => 7,
+            false => 8,
+        };
         let shape = (-3..=3).fold(0, |shape, offset| shape << 4 | k(offset));
         let near_shape = k(-1) << 8 | k(0) << 4 | k(1);
-        let next = self.word_hash(word, 1);
-        let previous = self.word_hash(word, -1);
 
         let values: [u64; FEATURES] = [
             // Characters.
@@ -304,19 +353,27 @@ impl<'a> Prepared<'a> {
             join(whole, from_start),
             prefix,
             suffix,
-            join(prefix, next),
-            join(suffix, previous),
-            join(previous, from_start),
-            join(next, to_end),
-            join(join(previous, next), from_start << 4 | to_end),
-            join(self.word_hash(word, -2), from_start),
-            join(self.word_hash(word, 2), to_end),
-            join(self.word_end(word, -1, 1), from_start << 4 | k(0)),
-            join(self.word_end(word, -1, 2), from_start << 4 | k(0)),
-            join(self.word_start(word, 1, 2), to_end << 4 | k(0)),
-            join(self.word_end(word, 0, 1), from_start << 4 | to_end),
-            join(self.word_end(word, 0, 2), from_start << 4 | to_end),
+            join(prefix, next.whole),
+            join(suffix, last.whole),
+            join(last.whole, from_start),
+            join(next.whole, to_end),
+            join(join(last.whole, next.whole), from_start << 4 | to_end),
+            join(before_last.whole, from_start),
+            join(after_next.whole, to_end),
+            join(last.last, from_start << 4 | k(0)),
+            join(last.last_two, from_start << 4 | k(0)),
+            join(next.first_two, to_end << 4 | k(0)),
+            join(word.last, from_start << 4 | to_end),
+            join(word.last_two, from_start << 4 | to_end),
             from_start << 12 | to_end << 8 | k(-1) << 4 | k(0),
+            // Words without their particles.
+            join(word.stem, from_start),
+            join(word.stem_last_two, to_stem_end),
+            join(word.stem_last_three, to_stem_end),
+            join(next.stem_last_two, to_end.min(2) << 4 | to_stem_end.min(2)),
+            join(next.stem_last_three, to_end.min(2)),
+            join(next.stem, to_end.min(2)),
+            join(last.stem, from_start),
             // Quotes and brackets.
             join(self.enclosures[position], near_shape),
             u64::from(self.enclosures[position] != 0) << 32 | shape,

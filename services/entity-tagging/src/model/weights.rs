@@ -44,15 +44,38 @@ pub enum ModelError {
     Format,
 }
 
-/// One feature: which one, and its weights.
+/// One feature in sixteen bytes: `LABELS` weights, the shift, the key. All lanes are added up, those of shift and key too,
+/// because the compiler makes that three vector instructions; nobody reads their sums.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(16))]
-struct Row {
+struct Row([u8; 16]);
+
+const SHIFT_AT: usize = LABELS;
+const KEY_AT: usize = 12;
+
+impl Row {
+    fn new(key: u32, weights: [i8; LABELS], shift: u8) -> Self {
+        let mut row = [0; 16];
+        for (byte, weight) in row.iter_mut().zip(weights) {
+            *byte = weight as u8;
+        }
+        row[SHIFT_AT] = shift;
+        row[KEY_AT..].copy_from_slice(&key.to_le_bytes());
+        Self(row)
+    }
+
     /// Upper half of the feature's hash; 0 is a free slot.
-    key: u32,
-    weights: [i8; LABELS],
+    #[inline]
+    fn key(&self) -> u32 {
+        let [.., a, b, c, d] = self.0;
+        u32::from_le_bytes([a, b, c, d])
+    }
+
     /// Weights are in units of two to this power: few features have large weights, and the others need small steps.
-    shift: u8,
+    #[inline]
+    fn shift(&self) -> u8 {
+        self.0[SHIFT_AT] & 15
+    }
 }
 
 /// Weights by feature, and of transitions.
@@ -122,32 +145,29 @@ impl Weights {
         for _ in 0..count {
             key = key.checked_add(take_leb128(&mut rest)?)?;
             let mask = u16::from_le_bytes(take(&mut rest)?);
-            let mut row = Row {
-                key,
-                weights: [0; LABELS],
-                shift: (mask >> LABELS) as u8,
-            };
-            if row.shift > LARGEST_SHIFT {
+            let shift = (mask >> LABELS) as u8;
+            if shift > LARGEST_SHIFT {
                 return None;
             }
-            for (label, weight) in row.weights.iter_mut().enumerate() {
+            let mut row_weights = [0; LABELS];
+            for (label, weight) in row_weights.iter_mut().enumerate() {
                 if mask & 1 << label != 0 {
                     let [byte] = take(&mut rest)?;
                     *weight = i8::from_le_bytes([byte]);
                 }
             }
-            weights.insert(row)?;
+            weights.insert(Row::new(key, row_weights, shift))?;
         }
         rest.is_empty().then_some(weights)
     }
 
     fn insert(&mut self, row: Row) -> Option<()> {
         let mask = self.rows.len() - 1;
-        let first = slot_of(row.key);
+        let first = slot_of(row.key());
         let slot = (0..self.rows.len())
             .map(|step| (first + step) & mask)
-            .find(|&slot| self.rows[slot].key == 0)?;
-        let (word, bit) = self.bit_of(row.key);
+            .find(|&slot| self.rows[slot].key() == 0)?;
+        let (word, bit) = self.bit_of(row.key());
         self.bitmap[word] |= bit;
         self.rows[slot] = row;
         Some(())
@@ -175,13 +195,14 @@ impl Weights {
         let mask = self.rows.len() - 1;
         for &key in &known[..count] {
             let mut slot = slot_of(key) & mask;
-            while self.rows[slot].key != key && self.rows[slot].key != 0 {
+            while self.rows[slot].key() != key && self.rows[slot].key() != 0 {
                 slot = (slot + 1) & mask;
             }
             // A free slot has zero weights.
             let row = &self.rows[slot];
-            for (score, &weight) in scores.iter_mut().zip(&row.weights) {
-                *score = score.saturating_add(i16::from(weight) << row.shift);
+            let shift = row.shift();
+            for (score, &weight) in scores.iter_mut().zip(&row.0) {
+                *score = score.saturating_add(i16::from(weight as i8) << shift);
             }
         }
         scores

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use gisa_article_codec::{ArticleRevised, ArticleTagged, LogPosition};
 use gisa_article_model::{
-    Article, ArticleId, ContentHash, EntityType, PublicationState, TaggedArticle, TaggerVersion, ZonedTime,
+    Analysis, Article, ArticleId, ContentHash, EntityType, PublicationState, TaggedArticle, TaggerVersion,
+    ZonedTime,
 };
 use gisa_entity_tagging::publish::publish_outcome;
 use gisa_event_log::{Append, EventLog, ExpectedLast, Headers, Record, StartAt, Stream, Subject};
@@ -165,6 +166,7 @@ async fn a_retraction_passes_through_without_mentions() {
         .unwrap();
     assert_eq!(retraction.article.state, PublicationState::Retracted);
     assert!(retraction.mentions.is_empty());
+    assert_eq!(retraction.analysis, Analysis::default());
     service.stop().await;
 }
 
@@ -203,6 +205,7 @@ async fn an_older_tagger_never_replaces_a_newer_one() {
         tagged_article: TaggedArticle {
             article: revised("z", 1, PublicationState::Usable).article,
             mentions: Vec::new(),
+            analysis: Analysis::default(),
             tagger_version: TaggerVersion {
                 engine,
                 dictionary: 0,

@@ -2,8 +2,8 @@
 
 use gisa_proto::{
     article::v1::ZonedTime,
-    entity::v1::{EntityType, normalized_value::Value},
-    tagging::v1::{TagTextRequest, TagTextsRequest, TextToTag, tag_texts_response::Outcome},
+    entity::v1::{EntityType, TaggerLayer, normalized_value::Value},
+    tagging::v1::{Decision, TagTextRequest, TagTextsRequest, TextToTag, tag_texts_response::Outcome},
 };
 use tonic::{Code, Status};
 use tonic_types::{RpcStatusExt, StatusExt as _};
@@ -27,15 +27,12 @@ async fn a_text_is_tagged_with_values_in_korean_time() {
     let mut service = Service::start().await;
     let request = TagTextRequest {
         text: Some(text("SK하이닉스는 어제 3만 달러를 냈다.")),
+        explain: false,
     };
-    let tags = service
-        .client
-        .tag_text(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .tags
-        .unwrap();
+    let answer = service.client.tag_text(request).await.unwrap().into_inner();
+    assert!(answer.explanation.is_none());
+    let tags = answer.tags.unwrap();
+    assert!(tags.analysis.is_some());
     let value = |kind: EntityType| {
         let mention = tags
             .mentions
@@ -60,12 +57,56 @@ async fn a_text_is_tagged_with_values_in_korean_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_explanation_says_where_each_mention_comes_from() {
+    let mut service = Service::start().await;
+    let request = |explain| TagTextRequest {
+        text: Some(text("네이버는 어제 3만 달러를 냈다.")),
+        explain,
+    };
+    let plain = service
+        .client
+        .tag_text(request(false))
+        .await
+        .unwrap()
+        .into_inner();
+    let explained = service.client.tag_text(request(true)).await.unwrap().into_inner();
+    assert_eq!(explained.tags, plain.tags, "an explanation changes nothing");
+
+    let mentions = explained.tags.unwrap().mentions;
+    let explanation = explained.explanation.unwrap();
+    let numbers: Vec<u32> = explanation.mentions.iter().map(|of| of.mention).collect();
+    assert_eq!(numbers, (0..mentions.len() as u32).collect::<Vec<_>>());
+    let proposed = |surface: &str, layer: TaggerLayer| {
+        let position = mentions
+            .iter()
+            .position(|mention| mention.surface == surface)
+            .unwrap();
+        let mut proposals = explanation.mentions[position].proposals.iter();
+        proposals
+            .find(|proposal| proposal.layer() == layer && proposal.span == mentions[position].span)
+            .unwrap()
+    };
+    let company = proposed("네이버", TaggerLayer::Dictionary);
+    assert_eq!(company.r#type(), EntityType::Organization);
+    assert!(company.detail.starts_with("org:naver via "), "{company:?}");
+    let date = proposed("어제", TaggerLayer::Grammar);
+    assert_eq!(date.detail, "2026-11-02");
+    let decisions = explanation.mentions.iter().map(|of| of.decision());
+    assert!(
+        decisions
+            .into_iter()
+            .all(|decision| decision != Decision::Unspecified)
+    );
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_texts_are_explained() {
     let mut service = Service::start().await;
     let mut refused = async |text: Option<TextToTag>| -> Status {
         service
             .client
-            .tag_text(TagTextRequest { text })
+            .tag_text(TagTextRequest { text, explain: true })
             .await
             .unwrap_err()
     };

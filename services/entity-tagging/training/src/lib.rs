@@ -13,3 +13,4 @@ pub mod labels;
 pub mod names;
 pub mod perceptron;
 pub mod score;
+pub mod topics;

@@ -1,6 +1,6 @@
 //! The filter of search and watch.
 
-use gisa_article_codec::{mention::encode_entity_type, time::encode_timestamp};
+use gisa_article_codec::{analysis::encode_topic, mention::encode_entity_type, time::encode_timestamp};
 use gisa_article_model::TaggedArticle;
 use gisa_proto::{entity::v1 as entity_proto, query::v1::ArticleFilter};
 
@@ -22,6 +22,11 @@ pub(crate) fn article_filter(arguments: FilterArguments) -> ArticleFilter {
         sections: arguments.sections,
         published_from: arguments.from.map(|time| encode_timestamp(time.instant)),
         published_until: arguments.until.map(|time| encode_timestamp(time.instant)),
+        topics: arguments
+            .topics
+            .into_iter()
+            .map(|topic| encode_topic(topic).into())
+            .collect(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     output::{
         Output,
         records::FullArticleRecord,
-        views::{FAINT, byline, styled, write_mentions, write_texts},
+        views::{FAINT, analysis::write_analysis, byline, styled, write_mentions, write_texts},
     },
 };
 
@@ -55,5 +55,6 @@ fn write(output: &mut Output, tagged: &TaggedArticle) -> Result<(), Failure> {
         [TextField::Title, TextField::Subtitle, TextField::Body].map(|field| (field, tagged.text(field)));
     write_texts(output, texts, &tagged.mentions, None)?;
     output.line("")?;
-    write_mentions(output, &tagged.mentions)
+    write_mentions(output, &tagged.mentions)?;
+    write_analysis(output, &tagged.analysis)
 }

@@ -2,11 +2,8 @@
 
 use std::{collections::BTreeSet, io::BufReader};
 
-use gisa_article_model::{Mention, TextField, ZonedTime};
-use gisa_entity_tagging::{
-    dictionary::Dictionary,
-    tagger::{Tagger, TextToTag},
-};
+use gisa_article_model::{Explanation, TextField, ZonedTime};
+use gisa_entity_tagging::tagger::{TaggedText, Tagger, TextToTag};
 use jiff::Timestamp;
 use serde::Serialize;
 use unicode_normalization::is_nfc;
@@ -17,8 +14,11 @@ use crate::{
     failure::{Failure, FailureKind, tell},
     output::{
         Output,
-        records::MentionRecord,
-        views::{FAINT, legend, styled, write_mentions, write_texts},
+        records::{MentionRecord, analysis::AnalysisRecord, explanation::ExplanationRecord},
+        views::{
+            FAINT, analysis::write_analysis, explanation::write_explanation, legend, styled, write_mentions,
+            write_texts,
+        },
     },
 };
 
@@ -26,17 +26,22 @@ use crate::{
 struct TaggedRecord<'a> {
     id: Option<GivenId>,
     mentions: Vec<MentionRecord<'a>>,
+    #[serde(flatten)]
+    analysis: AnalysisRecord<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<ExplanationRecord<'a>>,
 }
 
 pub(crate) fn run(arguments: &TagArguments, output: &mut Output) -> Result<(), Failure> {
-    let dictionary = Dictionary::built_in().map_err(|error| {
+    let tagger = Tagger::built_in().map_err(|error| {
         Failure::new(
             FailureKind::Failed,
-            format!("the built-in dictionary is damaged: {error}"),
+            format!("the built-in dictionary or model is damaged: {error:#}"),
         )
     })?;
     let mut tagging = Tagging {
-        tagger: Tagger::new(dictionary),
+        tagger,
+        explain: arguments.explain,
         published_at: arguments
             .published_at
             .unwrap_or_else(|| ZonedTime::in_korea(Timestamp::now())),
@@ -64,6 +69,8 @@ pub(crate) fn run(arguments: &TagArguments, output: &mut Output) -> Result<(), F
 
 struct Tagging<'a> {
     tagger: Tagger,
+    /// Whether to say where each mention comes from.
+    explain: bool,
     /// Of articles that have none.
     published_at: ZonedTime,
     output: &'a mut Output,
@@ -99,31 +106,43 @@ impl Tagging<'_> {
         let fields = article.fields;
         let texts = texts(&fields);
         let [(_, title), (_, subtitle), (_, body)] = texts;
-        let mentions = self.tagger.tag(&TextToTag {
+        let text = TextToTag {
             title,
             subtitle,
             body,
             published_at: fields.published_at.unwrap_or(self.published_at),
-        });
+        };
+        let (tagged, explanation) = if self.explain {
+            let (tagged, explanation) = self.tagger.explain(&text);
+            (tagged, Some(explanation))
+        } else {
+            (self.tagger.tag(&text), None)
+        };
         if self.output.is_json() {
             return self.output.json(&TaggedRecord {
                 id: id(&fields),
-                mentions: MentionRecord::all(&mentions),
+                mentions: MentionRecord::all(&tagged.mentions),
+                analysis: AnalysisRecord::new(&tagged.analysis),
+                explanation: explanation.as_ref().map(ExplanationRecord::new),
             });
         }
-        self.write(texts, &mentions, &article.location.to_string())
+        self.output.line(&styled(FAINT, &article.location.to_string()))?;
+        self.write(texts, &tagged, explanation.as_ref())
     }
 
     fn write(
         &mut self,
         texts: [(TextField, &str); 3],
-        mentions: &[Mention],
-        location: &str,
+        tagged: &TaggedText,
+        explanation: Option<&Explanation>,
     ) -> Result<(), Failure> {
-        self.output.line(&styled(FAINT, location))?;
-        write_texts(self.output, texts, mentions, None)?;
+        write_texts(self.output, texts, &tagged.mentions, None)?;
         self.output.line("")?;
-        write_mentions(self.output, mentions)?;
+        write_mentions(self.output, &tagged.mentions)?;
+        write_analysis(self.output, &tagged.analysis)?;
+        if let Some(explanation) = explanation {
+            write_explanation(self.output, texts, &tagged.mentions, explanation)?;
+        }
         self.output.line("")
     }
 }

@@ -1,5 +1,9 @@
 //! Results for programs: the objects that `--output json` writes.
 
+pub(crate) mod analysis;
+pub(crate) mod explanation;
+
+use analysis::AnalysisRecord;
 use gisa_article_model::{Article, Author, Mention, TaggedArticle};
 use gisa_proto::query::v1::Highlight;
 use serde::Serialize;
@@ -84,6 +88,8 @@ pub(crate) struct FullArticleRecord<'a> {
     tagger_version: TaggerVersionRecord,
     tagged_at: String,
     mentions: Vec<MentionRecord<'a>>,
+    #[serde(flatten)]
+    analysis: AnalysisRecord<'a>,
 }
 
 #[derive(Debug, Serialize)]
@@ -119,6 +125,7 @@ impl<'a> FullArticleRecord<'a> {
             },
             tagged_at: tagged.tagged_at.to_string(),
             mentions: MentionRecord::all(&tagged.mentions),
+            analysis: AnalysisRecord::new(&tagged.analysis),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Results for people: articles with their entities in colour, hits with what matched.
 
+pub(crate) mod analysis;
+pub(crate) mod explanation;
+
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Effects, Style};

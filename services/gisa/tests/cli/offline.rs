@@ -30,6 +30,9 @@ fn tag_writes_one_object_an_article() {
     assert_eq!(objects[0]["id"], json!(12));
     assert_eq!(objects[1]["id"], json!("b"));
 
+    let parts: Vec<&String> = objects[0].as_object().unwrap().keys().collect();
+    assert_eq!(parts, ["entities", "id", "mentions", "relations", "topics"]);
+
     let mention = &objects[0]["mentions"][0];
     let keys: Vec<&String> = mention.as_object().unwrap().keys().collect();
     let mut expected = [
@@ -74,6 +77,39 @@ fn tag_writes_one_object_an_article() {
     assert_eq!(by_surface(1, "3억 원")["value"], json!("300000000 KRW"));
     // Offsets count code points: the emoji is one.
     assert_eq!(by_surface(1, "5%")["start"], json!(5));
+}
+
+#[test]
+fn tag_explains_where_mentions_come_from() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("article.json");
+    let text = r#"{"title": "네이버 검색 개편", "body": "네이버는 2024년 4월 3일 검색을 고쳤다."}"#;
+    fs::write(&file, text).unwrap();
+
+    let finished = run(gisa().args(["tag", "--explain", "--output", "json"]).arg(&file));
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    let object = finished.objects().remove(0);
+    let explained = object["explanation"]["mentions"].as_array().unwrap();
+    assert_eq!(explained.len(), object["mentions"].as_array().unwrap().len());
+    let proposals = explained[0]["proposals"].as_array().unwrap();
+    let entry = proposals
+        .iter()
+        .find(|proposal| proposal["layer"] == "dictionary")
+        .unwrap();
+    assert_eq!(
+        (&entry["field"], &entry["start"], &entry["end"], &entry["type"]),
+        (&json!("title"), &json!(0), &json!(3), &json!("ORGANIZATION"))
+    );
+    assert_eq!(entry["detail"], json!("org:naver via name 네이버"));
+    assert!(explained.iter().all(|mention| mention["decision"].is_string()));
+
+    let finished = run(gisa().args(["tag", "--explain"]).arg(&file));
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    assert!(
+        finished.stdout.contains("org:naver via name 네이버"),
+        "{}",
+        finished.stdout
+    );
 }
 
 #[test]

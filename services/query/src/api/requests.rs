@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use gisa_article_codec::{mention::decode_entity_type, time::decode_timestamp};
-use gisa_article_model::{ArticleId, EntityType};
+use gisa_article_codec::{analysis::decode_topic, mention::decode_entity_type, time::decode_timestamp};
+use gisa_article_model::{ArticleId, EntityType, Topic};
 use gisa_proto::{
     entity::v1 as entity_proto,
     query::v1::{self as proto, SearchArticlesRequest, watch_articles_request::Start},
@@ -25,7 +25,6 @@ use crate::{
 };
 
 const MAX_FILTER_ENTRIES: usize = 100;
-const MAX_FILTER_TYPES: usize = 11;
 const DEFAULT_PAGE_SIZE: usize = 20;
 const MAX_PAGE_SIZE: usize = 200;
 
@@ -89,11 +88,18 @@ pub(super) fn read_filter(given: Option<&proto::ArticleFilter>) -> Result<Articl
     let filter = ArticleFilter {
         entity_ids: read_list("entity_ids", &given.entity_ids, &mut violations),
         entity_surfaces: read_list("entity_surfaces", &given.entity_surfaces, &mut violations),
-        entity_types: read_types(&given.entity_types, &mut violations),
+        entity_types: read_kinds(
+            "entity_types",
+            &given.entity_types,
+            EntityType::ALL,
+            read_entity_type,
+            &mut violations,
+        ),
         sources: read_list("sources", &given.sources, &mut violations),
         sections: read_list("sections", &given.sections, &mut violations),
         published_from: read_time("published_from", given.published_from.as_ref(), &mut violations),
         published_until: read_time("published_until", given.published_until.as_ref(), &mut violations),
+        topics: read_kinds("topics", &given.topics, Topic::ALL, read_topic, &mut violations),
     };
     if violations.is_empty() {
         Ok(filter)
@@ -112,29 +118,41 @@ fn read_list(field: &str, given: &[String], violations: &mut Vec<(String, String
     given.iter().cloned().collect()
 }
 
-fn read_types(given: &[i32], violations: &mut Vec<(String, String)>) -> BTreeSet<EntityType> {
-    if given.len() > MAX_FILTER_TYPES {
+/// Reads a list of which each entry is one of `all` kinds.
+fn read_kinds<K: Ord>(
+    field: &str,
+    given: &[i32],
+    all: &[K],
+    read: impl Fn(i32) -> Option<K>,
+    violations: &mut Vec<(String, String)>,
+) -> BTreeSet<K> {
+    if given.len() > all.len() {
         violations.push((
-            "filter.entity_types".to_owned(),
-            format!("must have at most {MAX_FILTER_TYPES} entries"),
+            format!("filter.{field}"),
+            format!("must have at most {} entries", all.len()),
         ));
     }
-    let mut types = BTreeSet::new();
+    let mut kinds = BTreeSet::new();
     for (index, number) in given.iter().enumerate() {
-        let known = entity_proto::EntityType::try_from(*number)
-            .ok()
-            .and_then(decode_entity_type);
-        match known {
-            Some(known) => {
-                types.insert(known);
+        match read(*number) {
+            Some(kind) => {
+                kinds.insert(kind);
             }
             None => violations.push((
-                format!("filter.entity_types[{index}]"),
-                "is not a type of mention".to_owned(),
+                format!("filter.{field}[{index}]"),
+                "is not a known value".to_owned(),
             )),
         }
     }
-    types
+    kinds
+}
+
+fn read_entity_type(number: i32) -> Option<EntityType> {
+    decode_entity_type(entity_proto::EntityType::try_from(number).ok()?)
+}
+
+fn read_topic(number: i32) -> Option<Topic> {
+    decode_topic(entity_proto::Topic::try_from(number).ok()?)
 }
 
 fn read_time(

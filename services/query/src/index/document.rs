@@ -15,7 +15,10 @@ use super::{
     IndexError, Rank, Version,
     schema::{Fields, column},
 };
-use crate::{analyzer::fold_name, filter::micros};
+use crate::{
+    analyzer::fold_name,
+    filter::{best_topic, micros},
+};
 
 /// The term of every search document in the field `searchable`.
 pub(super) const SEARCHABLE: &str = "y";
@@ -44,6 +47,9 @@ pub(super) fn search_document(fields: &Fields, sequence: u64, tagged: &TaggedArt
     document.add_i64(fields.published_at, micros(article.published_at.instant));
     document.add_text(fields.source, &article.source);
     document.add_text(fields.section, &article.section);
+    if let Some(topic) = best_topic(tagged) {
+        document.add_text(fields.topic, topic.as_str());
+    }
     document.add_text(fields.title, &article.title);
     document.add_text(fields.subtitle, &article.subtitle);
     document.add_text(fields.body, &article.body);

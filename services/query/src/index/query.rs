@@ -78,12 +78,18 @@ fn add_filter(fields: &Fields, filter: &ArticleFilter, clauses: &mut Vec<Box<dyn
         .iter()
         .map(|kind| kind.as_str().to_owned())
         .collect();
+    let topics: BTreeSet<String> = filter
+        .topics
+        .iter()
+        .map(|topic| topic.as_str().to_owned())
+        .collect();
     for (field, wanted) in [
         (fields.entity_id, &filter.entity_ids),
         (fields.surface, &filter.entity_surfaces),
         (fields.entity_type, &types),
         (fields.source, &filter.sources),
         (fields.section, &filter.sections),
+        (fields.topic, &topics),
     ] {
         if !wanted.is_empty() {
             let terms = wanted.iter().map(|text| Term::from_field_text(field, text));

@@ -47,6 +47,8 @@ pub(super) struct Fields {
     pub(super) entity_type: Field,
     pub(super) source: Field,
     pub(super) section: Field,
+    /// The best topic.
+    pub(super) topic: Field,
     /// Microseconds since 1970.
     pub(super) published_at: Field,
 }
@@ -91,6 +93,7 @@ impl Fields {
             entity_type: builder.add_text_field("entity_type", STRING),
             source: builder.add_text_field("source", STRING),
             section: builder.add_text_field("section", STRING),
+            topic: builder.add_text_field("topic", STRING),
             published_at: builder.add_i64_field(column::PUBLISHED_AT, FAST),
             schema: builder.build(),
         }

@@ -2,8 +2,8 @@
 
 use gisa_article_codec::{ArticleTagged, LogPosition};
 use gisa_article_model::{
-    Article, ArticleId, ContentHash, EntityLink, EntityType, Mention, OffsetMap, PublicationState,
-    TaggedArticle, TaggerLayer, TaggerVersion, TextField, ZonedTime,
+    Analysis, Article, ArticleId, ContentHash, EntityLink, EntityType, Mention, OffsetMap, PublicationState,
+    TaggedArticle, TaggerLayer, TaggerVersion, TextField, Topic, TopicScore, ZonedTime,
 };
 use jiff::Timestamp;
 
@@ -29,6 +29,7 @@ pub(crate) fn article(id: &str, title: &str, body: &str) -> TaggedArticle {
             copyright: String::new(),
         },
         mentions: Vec::new(),
+        analysis: Analysis::default(),
         tagger_version: TaggerVersion {
             engine: 1,
             dictionary: 0,
@@ -72,7 +73,16 @@ pub(crate) trait Change: Sized {
                     text.clear();
                 }
                 tagged.mentions.clear();
+                tagged.analysis = Analysis::default();
             }
+        })
+    }
+
+    /// Gives topics, best first.
+    fn topics(self, topics: &[Topic]) -> Self {
+        self.changed(|tagged| {
+            let scores = topics.iter().map(|&topic| TopicScore { topic, score: 0.5 });
+            tagged.analysis.topics = scores.collect();
         })
     }
 

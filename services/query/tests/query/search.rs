@@ -1,8 +1,11 @@
 //! Search: Korean words, phrases, filters, order, highlights, and what is refused.
 
-use gisa_article_model::EntityType::{Location, Organization, Product};
+use gisa_article_model::{
+    EntityType::{Location, Organization, Product},
+    Topic,
+};
 use gisa_proto::{
-    entity::v1::{EntityType, TextField},
+    entity::v1::{EntityType, TextField, Topic as TopicNumber},
     query::v1::{ArticleFilter, SearchArticlesRequest, SearchHit, SearchOrder},
 };
 use tonic::Code;
@@ -203,8 +206,14 @@ async fn filters_and_orders() {
                 .source("tech-naru")
                 .mention("네이버", Product, None)
                 .mention("서울", Location, Some("loc:seoul")),
-            article("c", "제목", "카카오").published(2).section("정치"),
-            article("d", "제목", "카카오").published(4).source("tech-naru"),
+            article("c", "제목", "카카오")
+                .published(2)
+                .section("정치")
+                .topics(&[Topic::Economy, Topic::World]),
+            article("d", "제목", "카카오")
+                .published(4)
+                .source("tech-naru")
+                .topics(&[Topic::World, Topic::Economy]),
         ])
         .await;
     let time = |minutes: i64| {
@@ -269,6 +278,20 @@ async fn filters_and_orders() {
             ArticleFilter {
                 sources: vec!["tech-naru".into()],
                 sections: vec!["정치".into()],
+                ..all()
+            },
+            vec![],
+        ),
+        (
+            ArticleFilter {
+                topics: vec![TopicNumber::Economy.into(), TopicNumber::Sports.into()],
+                ..all()
+            },
+            vec!["c"],
+        ),
+        (
+            ArticleFilter {
+                topics: vec![TopicNumber::Sports.into()],
                 ..all()
             },
             vec![],
@@ -409,6 +432,20 @@ async fn what_cannot_be_read_is_refused() {
         (
             with(ArticleFilter {
                 entity_types: vec![1; 12],
+                ..all()
+            }),
+            "INVALID_FIELD",
+        ),
+        (
+            with(ArticleFilter {
+                topics: vec![0],
+                ..all()
+            }),
+            "INVALID_FIELD",
+        ),
+        (
+            with(ArticleFilter {
+                topics: vec![1; 8],
                 ..all()
             }),
             "INVALID_FIELD",

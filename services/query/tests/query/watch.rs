@@ -154,7 +154,7 @@ async fn what_is_taken_down_comes_without_content() {
         };
         assert_eq!(article, expected);
         assert_ne!(article.state, 0);
-        assert!(tagged.mentions.is_empty() && tagged.tagger_version.is_none());
+        assert!(tagged.mentions.is_empty() && tagged.analysis.is_none() && tagged.tagger_version.is_none());
     }
 }
 

@@ -7,6 +7,7 @@ use gisa_proto::{article::v1 as proto, entity::v1 as entity_proto};
 
 use crate::{
     DecodeError,
+    analysis::{decode_analysis, encode_analysis},
     mention::{decode_mention, encode_mention},
     time::{decode_timestamp, decode_zoned, encode_timestamp, encode_zoned},
 };
@@ -110,6 +111,7 @@ pub fn encode_tagged_article(tagged: &TaggedArticle) -> entity_proto::TaggedArti
         mentions: tagged.mentions.iter().map(encode_mention).collect(),
         tagger_version: Some(encode_tagger_version(tagged.tagger_version)),
         tagged_at: Some(encode_timestamp(tagged.tagged_at)),
+        analysis: Some(encode_analysis(&tagged.analysis)),
     }
 }
 
@@ -119,13 +121,17 @@ pub fn decode_tagged_article(message: entity_proto::TaggedArticle) -> Result<Tag
         .tagger_version
         .ok_or(DecodeError::Missing("tagger_version"))?;
     let tagged_at = message.tagged_at.ok_or(DecodeError::Missing("tagged_at"))?;
+    let mentions = message
+        .mentions
+        .into_iter()
+        .map(decode_mention)
+        .collect::<Result<Vec<_>, _>>()?;
+    // Taggers before the analysis sent none.
+    let analysis = message.analysis.unwrap_or_default();
     Ok(TaggedArticle {
         article: decode_article(message.article.ok_or(DecodeError::Missing("article"))?)?,
-        mentions: message
-            .mentions
-            .into_iter()
-            .map(decode_mention)
-            .collect::<Result<_, _>>()?,
+        analysis: decode_analysis(analysis, mentions.len())?,
+        mentions,
         tagger_version: TaggerVersion {
             engine: version.engine,
             dictionary: version.dictionary,
@@ -139,5 +145,87 @@ pub fn encode_tagger_version(version: TaggerVersion) -> entity_proto::TaggerVers
     entity_proto::TaggerVersion {
         engine: version.engine,
         dictionary: version.dictionary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gisa_article_model::{
+        Analysis, EntitySummary, EntityType, Mention, OffsetMap, TaggerLayer, TextField, ZonedTime,
+    };
+    use jiff::Timestamp;
+
+    fn tagged() -> TaggedArticle {
+        let title = "해오름전자, 새 공장 착공";
+        TaggedArticle {
+            article: Article {
+                article_id: ArticleId::parse("a").unwrap(),
+                source: "test".into(),
+                external_id: String::new(),
+                url: String::new(),
+                section: String::new(),
+                title: title.into(),
+                subtitle: String::new(),
+                body: String::new(),
+                authors: Vec::new(),
+                language: "ko".into(),
+                published_at: ZonedTime::in_korea(Timestamp::UNIX_EPOCH),
+                revision: 1,
+                state: PublicationState::Usable,
+                state_reason: String::new(),
+                content_hash: ContentHash([0; 32]),
+                copyright: String::new(),
+            },
+            mentions: vec![Mention {
+                field: TextField::Title,
+                span: OffsetMap::new(title).span(title, 0, 15).unwrap(),
+                surface: "해오름전자".into(),
+                entity_type: EntityType::Organization,
+                value: None,
+                link: None,
+                confidence: 0.9,
+                salience: 1.0,
+                layer: TaggerLayer::Model,
+            }],
+            analysis: Analysis {
+                entities: vec![EntitySummary {
+                    entity_type: EntityType::Organization,
+                    name: "해오름전자".into(),
+                    entity_id: None,
+                    mentions: vec![0],
+                    salience: 1.0,
+                    roles: Vec::new(),
+                }],
+                ..Analysis::default()
+            },
+            tagger_version: TaggerVersion::default(),
+            tagged_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn tagged_articles_round_trip() {
+        let tagged = tagged();
+        assert_eq!(decode_tagged_article(encode_tagged_article(&tagged)), Ok(tagged));
+    }
+
+    #[test]
+    fn messages_from_before_the_analysis_have_an_empty_one() {
+        let mut message = encode_tagged_article(&tagged());
+        message.analysis = None;
+        let decoded = decode_tagged_article(message).unwrap();
+        assert_eq!(decoded.analysis, Analysis::default());
+        assert_eq!(decoded.mentions.len(), 1);
+    }
+
+    #[test]
+    fn an_analysis_of_other_mentions_is_refused() {
+        let mut message = encode_tagged_article(&tagged());
+        message.mentions.clear();
+        assert_eq!(
+            decode_tagged_article(message),
+            Err(DecodeError::out_of_range("entities.mentions", 0))
+        );
     }
 }

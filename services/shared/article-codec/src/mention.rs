@@ -106,6 +106,7 @@ macro_rules! enum_codec {
         }
     };
 }
+pub(crate) use enum_codec;
 
 enum_codec!(
     encode_field,

@@ -12,12 +12,7 @@ use crate::DecodeError;
 /// A value as protobuf.
 pub fn encode_value(value: &NormalizedValue) -> proto::NormalizedValue {
     let value = match value {
-        NormalizedValue::Date(interval) => Value::Date(proto::CalendarInterval {
-            first_day: interval.first_day.to_string(),
-            last_day: interval.last_day.to_string(),
-            granularity: encode_granularity(interval.granularity).into(),
-            iso8601: interval.to_string(),
-        }),
+        NormalizedValue::Date(interval) => Value::Date(encode_interval(interval)),
         NormalizedValue::Time(time) => Value::Time(proto::ClockTime {
             iso8601: time.to_string(),
         }),
@@ -46,12 +41,7 @@ pub fn encode_value(value: &NormalizedValue) -> proto::NormalizedValue {
 /// A protobuf value.
 pub fn decode_value(message: proto::NormalizedValue) -> Result<NormalizedValue, DecodeError> {
     Ok(match message.value.ok_or(DecodeError::Missing("value"))? {
-        Value::Date(interval) => NormalizedValue::Date(CalendarInterval {
-            granularity: decode_granularity(interval.granularity())
-                .ok_or_else(|| DecodeError::out_of_range("granularity", interval.granularity))?,
-            first_day: decode_day(&interval.first_day, "first_day")?,
-            last_day: decode_day(&interval.last_day, "last_day")?,
-        }),
+        Value::Date(interval) => NormalizedValue::Date(decode_interval(&interval)?),
         Value::Time(time) => NormalizedValue::Time(decode_clock_time(&time.iso8601)?),
         Value::Duration(duration) => NormalizedValue::Duration(decode_duration(&duration.iso8601)?),
         Value::Money(money) => NormalizedValue::Money {
@@ -66,6 +56,26 @@ pub fn decode_value(message: proto::NormalizedValue) -> Result<NormalizedValue, 
             amount: decode_amount(&quantity.amount)?,
             unit: quantity.unit,
         },
+    })
+}
+
+/// A calendar interval as protobuf.
+pub fn encode_interval(interval: &CalendarInterval) -> proto::CalendarInterval {
+    proto::CalendarInterval {
+        first_day: interval.first_day.to_string(),
+        last_day: interval.last_day.to_string(),
+        granularity: encode_granularity(interval.granularity).into(),
+        iso8601: interval.to_string(),
+    }
+}
+
+/// A protobuf calendar interval.
+pub fn decode_interval(message: &proto::CalendarInterval) -> Result<CalendarInterval, DecodeError> {
+    Ok(CalendarInterval {
+        granularity: decode_granularity(message.granularity())
+            .ok_or_else(|| DecodeError::out_of_range("granularity", message.granularity))?,
+        first_day: decode_day(&message.first_day, "first_day")?,
+        last_day: decode_day(&message.last_day, "last_day")?,
     })
 }
 

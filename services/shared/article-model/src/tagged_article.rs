@@ -1,8 +1,8 @@
-//! An article revision with the mentions found in it.
+//! An article revision with what was found in it.
 
 use jiff::Timestamp;
 
-use crate::{Article, Mention, TextField};
+use crate::{Analysis, Article, Mention, TextField};
 
 /// An article revision together with what one tagger version found in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub struct TaggedArticle {
     pub article: Article,
     /// Mentions by field, then by start; they do not overlap.
     pub mentions: Vec<Mention>,
+    /// What follows for the article as a whole; empty when it is retracted, or when an older tagger made none.
+    pub analysis: Analysis,
     /// What tagged it.
     pub tagger_version: TaggerVersion,
     /// When it was tagged.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gisa_article_model::EntityType::{Organization, Person};
+use gisa_article_model::EntityType::{self, Organization, Person};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -173,12 +173,15 @@ fn directory() -> TempDir {
     directory
 }
 
-fn found(model: &OnnxModel, text: &str) -> Vec<(String, gisa_article_model::EntityType, f32)> {
+fn found(model: &OnnxModel, text: &str) -> Vec<(String, EntityType, f32)> {
     let names = model.find_names(text, &[]).into_iter();
     names
         .map(|name| (text[name.range].to_owned(), name.entity_type, name.confidence))
         .collect()
 }
+
+/// A name with its type and the score of the label that it is least sure of.
+type Expected<'a> = (&'a str, EntityType, f32);
 
 /// The probability of a label whose score is `score` while the four others have 0.
 fn probability(score: f32) -> f32 {
@@ -189,7 +192,7 @@ fn probability(score: f32) -> f32 {
 fn names_with_types_and_confidences() {
     let directory = directory();
     let model = OnnxModel::read(directory.path()).unwrap();
-    let cases: &[(&str, &[(&str, gisa_article_model::EntityType, f32)])] = &[
+    let cases: &[(&str, &[Expected<'_>])] = &[
         ("", &[]),
         ("  \n ", &[]),
         ("모르는 말", &[]),

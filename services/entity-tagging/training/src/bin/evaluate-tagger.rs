@@ -85,7 +85,7 @@ fn main() -> anyhow::Result<()> {
     let (mut values_right, mut values) = (0, 0);
     let mut reliability = [(0usize, 0usize); RELIABILITY_STEPS.len()];
     for text in &texts {
-        let mentions = tagger.tag(&TextToTag {
+        let tagged = tagger.tag(&TextToTag {
             title: &text.title,
             subtitle: "",
             body: &text.body,
@@ -98,7 +98,11 @@ fn main() -> anyhow::Result<()> {
                 .iter()
                 .map(|mention| (mention.start, mention.end, mention.label.as_str()))
                 .collect();
-            let of_field: Vec<&Mention> = mentions.iter().filter(|mention| mention.field == field).collect();
+            let of_field: Vec<&Mention> = tagged
+                .mentions
+                .iter()
+                .filter(|mention| mention.field == field)
+                .collect();
             let found: Vec<(usize, usize, &str)> = of_field.iter().map(|mention| place(mention)).collect();
             score.compare(&wanted, &found);
             for mention in &of_field {
