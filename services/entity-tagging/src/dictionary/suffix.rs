@@ -39,11 +39,6 @@ const HEADED: &[char] = &[
     '원', '청', '처', '국', '소', '관', '단', '회', '터', '서', '점', '행',
 ];
 
-/// Whether the head of an organization whose name ends in `last` is called by adding 장.
-pub(crate) fn is_headed(last: char) -> bool {
-    HEADED.contains(&last)
-}
-
 /// Whether `tail` may follow `name` of this type: nothing, particles, or a suffix and particles.
 pub(super) fn is_tail_of(entity_type: EntityType, name: &str, tail: &str) -> bool {
     let Some(last) = name.chars().next_back() else {
@@ -53,7 +48,7 @@ pub(super) fn is_tail_of(entity_type: EntityType, name: &str, tail: &str) -> boo
         return true;
     }
     if entity_type == Organization
-        && is_headed(last)
+        && HEADED.contains(&last)
         && let Some(rest) = tail.strip_prefix('장')
     {
         return rest.is_empty() || is_particle_chain('장', rest);

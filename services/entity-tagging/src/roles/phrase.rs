@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use gisa_article_model::{EntityType, Mention};
 
-use super::word::is_headed;
 use crate::dictionary::is_particle_chain;
 use crate::titles::{Title, first_word, read_title};
+
+/// What makes the head of an organization out of its name.
+const HEAD: char = '장';
 
 /// A role, in bytes of the field.
 #[derive(Clone, Debug)]
@@ -20,9 +22,6 @@ pub(super) struct Phrase {
     /// Position of the organization or place among the mentions of the field.
     pub(super) affiliation: Option<usize>,
 }
-
-/// Last syllables of units whose head is called by adding 장, besides those of organizations.
-const UNIT_ENDINGS: &[char] = &['팀', '실', '부', '과', '랩', '룹'];
 
 /// The title glued to the end of an affiliation: 대구|시장, 분당서울대병|원장.
 pub(super) struct GluedTitle {
@@ -43,16 +42,17 @@ pub(super) fn glued_title(affiliation: &Mention, rest: &str) -> Option<GluedTitl
             is_bare: found.tail.is_empty(),
         });
     }
-    // The head of the 한별연구원 is its 원장.
-    let head = affiliation.surface.chars().next_back()?;
-    let particles = tail.strip_prefix('장')?;
+    // The head of the 한별연구원 is its 원장, that of the 별빛 센터 its 센터장.
+    let particles = tail.strip_prefix(HEAD)?;
+    let last_word = affiliation.surface.rsplit(' ').next()?;
+    let entry = read_title(&format!("{last_word}{HEAD}"))?.title;
     let fits = affiliation.entity_type == EntityType::Organization
-        && (is_headed(head) || UNIT_ENDINGS.contains(&head))
-        && (particles.is_empty() || is_particle_chain('장', particles));
-    let start = end.checked_sub(head.len_utf8()).filter(|_| fits)?;
-    Some(GluedTitle {
-        range: start..end + '장'.len_utf8(),
-        entry: read_title("원장")?.title,
+        && entry.text.len() > HEAD.len_utf8()
+        && (particles.is_empty() || is_particle_chain(HEAD, particles));
+    let end = end + HEAD.len_utf8();
+    fits.then(|| GluedTitle {
+        range: end - entry.text.len()..end,
+        entry,
         is_bare: particles.is_empty(),
     })
 }

@@ -1,6 +1,5 @@
 //! Words of role phrases: bare nouns, glosses in brackets, connections.
 
-pub(super) use crate::dictionary::is_headed;
 use crate::dictionary::is_particle_chain;
 use crate::titles::COURTESIES;
 
