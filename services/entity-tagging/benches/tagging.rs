@@ -15,7 +15,7 @@ use gisa_entity_tagging::common_nouns::CommonNouns;
 use gisa_entity_tagging::dictionary::{Context, Dictionary};
 use gisa_entity_tagging::grammar::find_expressions;
 use gisa_entity_tagging::model::features::Evidence;
-use gisa_entity_tagging::model::{Model, evidence_of};
+use gisa_entity_tagging::model::{Model, NameModel, evidence_of};
 use gisa_entity_tagging::resolver::Candidate;
 use gisa_entity_tagging::tagger::{Tagger, TextToTag};
 
@@ -70,7 +70,9 @@ fn a_everything(bencher: Bencher<'_, '_>) {
         .iter()
         .map(|sample| sample.title.chars().count() + sample.body.chars().count())
         .sum();
-    bencher.counter(CharsCount::new(characters)).bench(|| tag_all(&TAGGER));
+    bencher
+        .counter(CharsCount::new(characters))
+        .bench(|| tag_all(&TAGGER));
 }
 
 /// The same, in articles.
@@ -85,7 +87,10 @@ fn a_everything_articles(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn b_floor(bencher: Bencher<'_, '_>) {
     over_bodies(bencher, |_, sample| {
-        sample.body.chars().fold(0, |sum: usize, character| sum.wrapping_add(character as usize))
+        sample
+            .body
+            .chars()
+            .fold(0, |sum: usize, character| sum.wrapping_add(character as usize))
     });
 }
 
@@ -106,13 +111,17 @@ fn d_dictionary(bencher: Bencher<'_, '_>) {
 /// Spellings of any trust: evidence for the model.
 #[divan::bench]
 fn e_spellings(bencher: Bencher<'_, '_>) {
-    over_bodies(bencher, |_, sample| TAGGER.dictionary().spellings(&sample.body).len());
+    over_bodies(bencher, |_, sample| {
+        TAGGER.dictionary().spellings(&sample.body).len()
+    });
 }
 
 /// Putting together the model's evidence, with the lexicon of common nouns.
 #[divan::bench]
 fn f_evidence(bencher: Bencher<'_, '_>) {
-    over_bodies(bencher, |_, sample| evidence_of(&sample.body, &[], &[], &[], &NOUNS).len());
+    over_bodies(bencher, |_, sample| {
+        evidence_of(&sample.body, &[], &[], &[], &NOUNS).len()
+    });
 }
 
 /// The sequence model.
@@ -158,7 +167,13 @@ fn evidence(sample: &Sample) -> Vec<Evidence> {
         .map(Candidate::from)
         .collect();
     let spellings = TAGGER.dictionary().spellings(&sample.body);
-    evidence_of(&sample.body, &linked(&sample.body), &expressions, &spellings, &NOUNS)
+    evidence_of(
+        &sample.body,
+        &linked(&sample.body),
+        &expressions,
+        &spellings,
+        &NOUNS,
+    )
 }
 
 fn tag_all(tagger: &Tagger) -> usize {
