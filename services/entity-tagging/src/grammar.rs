@@ -34,6 +34,7 @@ use jiff::civil::DateTime;
 use self::decision::longest;
 use self::scan::{Cursor, is_hangul, is_tilde};
 use self::timeline::Timeline;
+use crate::letters::is_alphanumeric;
 
 /// An expression that the grammar found.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +84,7 @@ fn can_start(cursor: Cursor<'_>, next: char) -> bool {
     if next.is_ascii_digit() {
         return !continues_token(cursor, previous);
     }
-    let behind_word = previous.is_some_and(char::is_alphanumeric);
+    let behind_word = previous.is_some_and(is_alphanumeric);
     if is_hangul(next) {
         return !behind_word && starts_some_word(next);
     }
@@ -108,7 +109,7 @@ fn continues_token(cursor: Cursor<'_>, previous: Option<char>) -> bool {
     if is_hangul(previous) {
         return false;
     }
-    if previous.is_alphanumeric() {
+    if is_alphanumeric(previous) {
         return !is_enumeration_mark(previous);
     }
     if is_tilde(previous) {
@@ -132,7 +133,7 @@ fn continues_token(cursor: Cursor<'_>, previous: Option<char>) -> bool {
         '.' | ',' => before.is_some_and(|before| before.is_ascii_digit()),
         ':' => before.is_some_and(|before| before.is_ascii_digit()),
         '\'' | '’' => before.is_some_and(|before| before.is_ascii_alphanumeric()),
-        _ => before.is_some_and(char::is_alphanumeric),
+        _ => before.is_some_and(is_alphanumeric),
     }
 }
 

@@ -10,6 +10,7 @@ use gisa_article_model::{EntityType, TaggerLayer};
 
 use super::Field;
 use crate::dictionary::{is_general_term, is_whole_name};
+use crate::letters::is_alphanumeric;
 use crate::resolver::Candidate;
 
 const OPENING: &[char] = &['\'', '"', '‘', '“'];
@@ -186,7 +187,7 @@ fn before<'a>(field: &Field<'a>, known: &Candidate) -> Option<&'a str> {
     let (word, end) = match head.strip_suffix(CLOSING) {
         Some(quoted) => (quoted.rsplit_once(OPENING)?.1, quoted.len()),
         None => (
-            head.rsplit(|character: char| !character.is_alphanumeric())
+            head.rsplit(|character: char| !is_alphanumeric(character))
                 .next()?,
             head.len(),
         ),

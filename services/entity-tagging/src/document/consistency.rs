@@ -7,6 +7,7 @@ use gisa_article_model::{EntityType, TaggerLayer};
 
 use super::Field;
 use crate::dictionary::{is_general_term, is_whole_name};
+use crate::letters::is_alphanumeric;
 use crate::resolver::Candidate;
 
 /// A surface is known to the rest of the article when it was found with this confidence.
@@ -154,7 +155,7 @@ fn occurrences<'t, 's: 't>(
     lengths.dedup();
     let mut previous = ' ';
     text.char_indices().filter_map(move |(start, character)| {
-        let begins_word = !previous.is_alphanumeric() || previous.is_numeric() != character.is_numeric();
+        let begins_word = !is_alphanumeric(previous) || previous.is_numeric() != character.is_numeric();
         previous = character;
         if !begins_word || !firsts.contains(&character) {
             return None;

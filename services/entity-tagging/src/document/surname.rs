@@ -6,6 +6,7 @@ use gisa_article_model::{EntityType, TaggerLayer};
 
 use super::Field;
 use crate::dictionary::is_whole_name;
+use crate::letters::is_alphanumeric;
 use crate::resolver::Candidate;
 use crate::titles::is_person_title;
 
@@ -74,7 +75,7 @@ pub(crate) fn surname_of(full: &str) -> Option<&str> {
 
 /// The words of a text between white space and signs, with where they begin.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split(|character: char| !character.is_alphanumeric())
+    text.split(|character: char| !is_alphanumeric(character))
         .filter(|word| !word.is_empty())
         .map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::weights::{LABELS, Scores, Weights};
+use super::weights::{LABELS, LANES, Scores, Weights};
 
 /// What the model finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,97 +19,77 @@ pub(super) struct Decoded {
     pub(super) margin: i32,
 }
 
-/// Far below any score, and far from overflow.
-const IMPOSSIBLE: i32 = i32::MIN / 4;
+/// Scores by label, less the best of them: of labels in one place only the differences count, and those fit in sixteen
+/// bits. Sixteen lanes of sixteen bits are two vector registers; lanes from `LABELS` on mean nothing.
+type Row = [i16; LANES];
 
 /// Memory that sentences share.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     /// Best score of the labels up to a character, by label.
-    forwards: Vec<[i32; LABELS]>,
+    forwards: Vec<Row>,
     /// Best score of the labels after a character, by label.
-    backwards: Vec<[i32; LABELS]>,
+    backwards: Vec<Row>,
 }
 
 /// A first character of type `t` has label `1 + 2t`, the further ones `2 + 2t`.
-fn is_inside(label: usize) -> bool {
-    label != 0 && label.is_multiple_of(2)
+pub(super) fn is_inside(label: usize) -> bool {
+    label != 0 && label % 2 == 0
 }
 
 impl Decoder {
     /// Finds the mentions of a sentence from the scores of its characters.
     pub(super) fn decode(&mut self, scores: &[Scores], weights: &Weights) -> Vec<Decoded> {
-        if scores.is_empty() {
+        let Some(best) = self.run_forwards(scores, weights) else {
             return Vec::new();
-        }
-        self.run_forwards(scores, weights);
-        if !self.has_mention(scores, weights) {
+        };
+        // Most sentences have no mention and need no second pass.
+        if best <= score_of_no_mention(scores, weights) {
             return Vec::new();
         }
         self.run_backwards(scores, weights);
         self.mentions()
     }
 
-    fn run_forwards(&mut self, scores: &[Scores], weights: &Weights) {
+    /// Fills `forwards`; returns the score of the best labelling, `None` for an empty sentence.
+    fn run_forwards(&mut self, scores: &[Scores], weights: &Weights) -> Option<i64> {
+        let (first, rest) = scores.split_first()?;
         self.forwards.clear();
-        let mut best = [IMPOSSIBLE; LABELS];
-        for label in (0..LABELS).filter(|&label| !is_inside(label)) {
-            best[label] = i32::from(scores[0][label]);
-        }
+        let mut best = add(first, &weights.start);
+        let mut total = i64::from(rebase(&mut best));
         self.forwards.push(best);
-        for score in &scores[1..] {
-            let mut next = [IMPOSSIBLE; LABELS];
-            for label in 0..LABELS {
-                let from = if is_inside(label) {
-                    label - 1..label + 1
-                } else {
-                    0..LABELS
-                };
-                let reached = from
-                    .map(|from| best[from] + weights.transitions[from][label])
-                    .max();
-                next[label] = reached.unwrap_or(IMPOSSIBLE) + i32::from(score[label]);
+        for score in rest {
+            let mut next = [i16::MIN; LANES];
+            for (from, transitions) in weights.transitions_from.iter().enumerate() {
+                raise(&mut next, best[from], transitions);
             }
-            best = next;
+            best = add(&next, score);
+            total += i64::from(rebase(&mut best));
             self.forwards.push(best);
         }
-    }
-
-    /// Whether the best labelling has a mention: most sentences have none, and need no second pass.
-    fn has_mention(&self, scores: &[Scores], weights: &Weights) -> bool {
-        let outside: i32 = scores.iter().map(|score| i32::from(score[0])).sum();
-        let steps = scores.len() as i32 - 1;
-        let nothing = outside + steps * weights.transitions[0][0];
-        let best = self.forwards.last().and_then(|last| last.iter().max());
-        best.is_some_and(|&best| best > nothing)
+        Some(total)
     }
 
     fn run_backwards(&mut self, scores: &[Scores], weights: &Weights) {
         self.backwards.clear();
-        self.backwards.resize(scores.len(), [0; LABELS]);
-        for position in (0..scores.len() - 1).rev() {
-            let after = self.backwards[position + 1];
-            let score = &scores[position + 1];
-            let mut gain = [0; LABELS];
-            for label in 0..LABELS {
-                gain[label] = after[label] + i32::from(score[label]);
+        self.backwards.resize(scores.len(), [0; LANES]);
+        for position in (1..scores.len()).rev() {
+            let gain = add(&self.backwards[position], &scores[position]);
+            let mut before = [i16::MIN; LANES];
+            for (to, transitions) in weights.transitions_to.iter().enumerate() {
+                raise(&mut before, gain[to], transitions);
             }
-            for from in 0..LABELS {
-                let mut best = IMPOSSIBLE;
-                for to in (0..LABELS).filter(|&to| !is_inside(to) || from + 1 == to || from == to) {
-                    best = best.max(weights.transitions[from][to] + gain[to]);
-                }
-                self.backwards[position][from] = best;
-            }
+            rebase(&mut before);
+            self.backwards[position - 1] = before;
         }
     }
 
     fn mentions(&self) -> Vec<Decoded> {
         let mut mentions: Vec<Decoded> = Vec::new();
         let mut open: Option<Decoded> = None;
-        for position in 0..self.forwards.len() {
+        for (position, (forwards, backwards)) in self.forwards.iter().zip(&self.backwards).enumerate() {
             let through: [i32; LABELS] =
-                std::array::from_fn(|label| self.forwards[position][label] + self.backwards[position][label]);
+                std::array::from_fn(|label| i32::from(forwards[label]) + i32::from(backwards[label]));
             let (label, margin) = best_and_margin(&through);
             if let Some(mention) = &mut open {
                 mention.margin = mention.margin.min(margin);
@@ -132,17 +112,42 @@ impl Decoder {
     }
 }
 
+fn score_of_no_mention(scores: &[Scores], weights: &Weights) -> i64 {
+    let outside: i64 = scores.iter().map(|score| i64::from(score[0])).sum();
+    let steps = scores.len().saturating_sub(1) as i64;
+    outside + steps * i64::from(weights.transitions_from[0][0])
+}
+
+fn add(a: &Row, b: &Row) -> Row {
+    std::array::from_fn(|lane| a[lane].saturating_add(b[lane]))
+}
+
+/// Raises each lane to `score` plus its transition where that is more.
+fn raise(row: &mut Row, score: i16, transitions: &Row) {
+    for (lane, &transition) in row.iter_mut().zip(transitions) {
+        *lane = (*lane).max(score.saturating_add(transition));
+    }
+}
+
+/// Takes the best score off all of them, and returns it.
+fn rebase(row: &mut Row) -> i16 {
+    let best = row[..LABELS].iter().fold(i16::MIN, |best, &score| best.max(score));
+    for lane in row.iter_mut() {
+        *lane = lane.saturating_sub(best);
+    }
+    best
+}
+
 /// The best label (the first of equals), and its distance to the second best.
 fn best_and_margin(scores: &[i32; LABELS]) -> (usize, i32) {
-    let mut best = 0;
+    let (mut best, mut second) = (0, i32::MIN);
     for label in 1..LABELS {
         if scores[label] > scores[best] {
+            second = scores[best];
             best = label;
+        } else {
+            second = second.max(scores[label]);
         }
     }
-    let second = (0..LABELS)
-        .filter(|&label| label != best)
-        .map(|label| scores[label])
-        .max();
-    (best, scores[best] - second.unwrap_or(scores[best]))
+    (best, scores[best].saturating_sub(second))
 }

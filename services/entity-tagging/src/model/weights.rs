@@ -8,6 +8,7 @@ use std::io::Read as _;
 
 use thiserror::Error;
 
+use super::decoder::is_inside;
 use super::features::FEATURES;
 
 /// Types of names that the model tells apart.
@@ -30,8 +31,11 @@ const BITS_PER_FEATURE: usize = 16;
 /// The largest shift of a row: a weight of eight bits must fit in sixteen.
 pub const LARGEST_SHIFT: u8 = 8;
 
-/// Scores of one character by label; the last ones are padding that lets the compiler use whole vectors.
-pub type Scores = [i16; 16];
+/// Lanes of a score: one a label, and padding that lets the compiler use whole vectors.
+pub(super) const LANES: usize = 16;
+
+/// Scores of one character by label; lanes from [`LABELS`] on mean nothing.
+pub(super) type Scores = [i16; LANES];
 
 /// Why a model file cannot be used.
 #[derive(Debug, Error)]
@@ -48,14 +52,14 @@ pub enum ModelError {
 /// because the compiler makes that three vector instructions; nobody reads their sums.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(16))]
-struct Row([u8; 16]);
+struct Row([u8; LANES]);
 
 const SHIFT_AT: usize = LABELS;
 const KEY_AT: usize = 12;
 
 impl Row {
     fn new(key: u32, weights: [i8; LABELS], shift: u8) -> Self {
-        let mut row = [0; 16];
+        let mut row = [0; LANES];
         for (byte, weight) in row.iter_mut().zip(weights) {
             *byte = weight as u8;
         }
@@ -84,8 +88,12 @@ pub struct Weights {
     rows: Vec<Row>,
     /// Which features may have a row: most features of a text have none, and this is a small part of the table.
     bitmap: Vec<u64>,
-    /// From the label of a character to that of the next.
-    pub(super) transitions: [[i32; LABELS]; LABELS],
+    /// From the label of a character (row) to that of the next (lane); what may not follow has the least score.
+    pub(super) transitions_from: [[i16; LANES]; LABELS],
+    /// The same, from the label of a character (lane) to that of the next (row).
+    pub(super) transitions_to: [[i16; LANES]; LABELS],
+    /// Labels that a sentence may begin with have 0, the others the least score.
+    pub(super) start: [i16; LANES],
     calibration: Calibration,
 }
 
@@ -130,15 +138,25 @@ impl Weights {
             *offset = f32::from_le_bytes(take(&mut rest)?);
             *slope = f32::from_le_bytes(take(&mut rest)?);
         }
-        let mut transitions = [[0; LABELS]; LABELS];
-        for weight in transitions.as_flattened_mut() {
-            *weight = i32::from(i16::from_le_bytes(take(&mut rest)?));
+        let mut transitions_from = [[i16::MIN; LANES]; LABELS];
+        let mut transitions_to = [[i16::MIN; LANES]; LABELS];
+        for from in 0..LABELS {
+            for to in 0..LABELS {
+                let weight = i16::from_le_bytes(take(&mut rest)?);
+                if may_follow(from, to) {
+                    transitions_from[from][to] = weight;
+                    transitions_to[to][from] = weight;
+                }
+            }
         }
+        let may_start = |label: usize| label < LABELS && !is_inside(label);
         let slots = (count * 4 / (4 - FREE_QUARTERS) + 1).next_power_of_two();
         let mut weights = Self {
             rows: vec![Row::default(); slots],
             bitmap: vec![0; (count * BITS_PER_FEATURE / 64 + 1).next_power_of_two()],
-            transitions,
+            transitions_from,
+            transitions_to,
+            start: std::array::from_fn(|label| if may_start(label) { 0 } else { i16::MIN }),
             calibration,
         };
         let mut key = 0u32;
@@ -191,7 +209,7 @@ impl Weights {
             known[count] = key;
             count += usize::from(self.bitmap[word] & bit != 0);
         }
-        let mut scores: Scores = [0; 16];
+        let mut scores: Scores = [0; LANES];
         let mask = self.rows.len() - 1;
         for &key in &known[..count] {
             let mut slot = slot_of(key) & mask;
@@ -218,6 +236,11 @@ impl Weights {
     pub fn memory(&self) -> usize {
         self.rows.len() * size_of::<Row>() + self.bitmap.len() * size_of::<u64>()
     }
+}
+
+/// A further character of a type follows a character of the same type.
+fn may_follow(from: usize, to: usize) -> bool {
+    !is_inside(to) || from == to || from + 1 == to
 }
 
 /// Keys are hashes; the multiplication makes other bits of them count than those of the bitmap.
@@ -314,14 +337,15 @@ mod tests {
         let weights = Weights::read(&file()).unwrap();
         assert_eq!(weights.confidence(3, 0), 0.5);
         assert!(weights.confidence(3, 4) > 0.88 && weights.confidence(3, -4) < 0.12);
-        assert_eq!(weights.transitions[1][2], -7);
+        assert_eq!((weights.transitions_from[1][2], weights.transitions_to[2][1]), (-7, -7));
+        assert_eq!(weights.transitions_from[0][2], i16::MIN);
         let mut features = [0; FEATURES];
         features[0] = 5 << 32;
         features[1] = 900_000_000 << 32;
         features[2] = 6 << 32;
         let scores = weights.scores(&features);
         assert_eq!((scores[4], scores[10]), (-512, 127));
-        assert_eq!(scores.iter().filter(|&&score| score != 0).count(), 2);
+        assert_eq!(scores[..LABELS].iter().filter(|&&score| score != 0).count(), 2);
     }
 
     #[test]
