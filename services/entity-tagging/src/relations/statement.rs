@@ -68,6 +68,9 @@ const MATTERS: &[&str] = &[
     "제시", "강조", "제안", "촉구", "당부", "약속", "제기", "설명", "지적", "언급", "역설",
 ];
 
+/// What is brought to a court, not said: 소송을 제기했다.
+const LAWSUITS: &[&str] = &["소송", "소", "항소", "상고", "고소", "고발"];
+
 /// How far the verb may stand behind what is reported, in words: the date and the speaker come between.
 const REPORT_REACH: usize = 8;
 
@@ -229,6 +232,16 @@ pub(super) fn read_subject_matter(view: View<'_>, occurrences: &[Occurrence]) ->
     let matter = view
         .phrases_before(verb.word)
         .find(|phrase| phrase.case == Case::Object)?;
+    let text = view.text(&matter.range);
+    if LAWSUITS.iter().any(|suit| text.ends_with(suit)) {
+        return None;
+    }
+    // 대화로 해결할 것을 촉구했다: what it is stands before.
+    let range = if text == "것" {
+        view.described_range(matter)
+    } else {
+        matter.range.clone()
+    };
     let (speaker, factor) = reporter(view, matter.words.start)?;
     if !speaker.participant.is(EntityType::Person) {
         return None;
@@ -239,6 +252,6 @@ pub(super) fn read_subject_matter(view: View<'_>, occurrences: &[Occurrence]) ->
         confidence::REPORT * confidence::WEAK * factor,
     );
     add_speaker(view, &speaker, &mut draft);
-    draft.add(Object, Participant::of_range(matter.range.clone()));
+    draft.add(Object, Participant::of_range(range));
     draft.has(Object).then_some(draft)
 }
