@@ -10,12 +10,13 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::{CharsCount, ItemsCount};
-use gisa_article_model::ZonedTime;
+use gisa_article_model::{Mention, ZonedTime};
 use gisa_entity_tagging::common_nouns::CommonNouns;
 use gisa_entity_tagging::dictionary::{Context, Dictionary};
 use gisa_entity_tagging::grammar::find_expressions;
 use gisa_entity_tagging::model::features::Evidence;
 use gisa_entity_tagging::model::{Model, evidence_of};
+use gisa_entity_tagging::relations::find_relations;
 use gisa_entity_tagging::resolver::Candidate;
 use gisa_entity_tagging::tagger::{Tagger, TextToTag};
 
@@ -47,6 +48,12 @@ static NOUNS: LazyLock<CommonNouns> = LazyLock::new(|| CommonNouns::built_in().u
 /// What the layers before the model say of each body.
 static EVIDENCE: LazyLock<Vec<Vec<Evidence>>> = LazyLock::new(|| SAMPLES.iter().map(evidence).collect());
 
+/// The mentions of each article.
+static MENTIONS: LazyLock<Vec<Vec<Mention>>> = LazyLock::new(|| {
+    let tagged = SAMPLES.iter().map(|sample| TAGGER.tag(&text_of(sample)));
+    tagged.map(|tagged| tagged.mentions).collect()
+});
+
 /// The article of a line; `None` for a retraction.
 fn sample(line: &str) -> Option<Sample> {
     let article: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -70,7 +77,9 @@ fn a_everything(bencher: Bencher<'_, '_>) {
         .iter()
         .map(|sample| sample.title.chars().count() + sample.body.chars().count())
         .sum();
-    bencher.counter(CharsCount::new(characters)).bench(|| tag_all(&TAGGER));
+    bencher
+        .counter(CharsCount::new(characters))
+        .bench(|| tag_all(&TAGGER));
 }
 
 /// The same, in articles.
@@ -85,7 +94,10 @@ fn a_everything_articles(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn b_floor(bencher: Bencher<'_, '_>) {
     over_bodies(bencher, |_, sample| {
-        sample.body.chars().fold(0, |sum: usize, character| sum.wrapping_add(character as usize))
+        sample
+            .body
+            .chars()
+            .fold(0, |sum: usize, character| sum.wrapping_add(character as usize))
     });
 }
 
@@ -106,13 +118,17 @@ fn d_dictionary(bencher: Bencher<'_, '_>) {
 /// Spellings of any trust: evidence for the model.
 #[divan::bench]
 fn e_spellings(bencher: Bencher<'_, '_>) {
-    over_bodies(bencher, |_, sample| TAGGER.dictionary().spellings(&sample.body).len());
+    over_bodies(bencher, |_, sample| {
+        TAGGER.dictionary().spellings(&sample.body).len()
+    });
 }
 
 /// Putting together the model's evidence, with the lexicon of common nouns.
 #[divan::bench]
 fn f_evidence(bencher: Bencher<'_, '_>) {
-    over_bodies(bencher, |_, sample| evidence_of(&sample.body, &[], &[], &[], &NOUNS).len());
+    over_bodies(bencher, |_, sample| {
+        evidence_of(&sample.body, &[], &[], &[], &NOUNS).len()
+    });
 }
 
 /// The sequence model.
@@ -123,9 +139,17 @@ fn g_model(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// Reading relations off the mentions.
+#[divan::bench]
+fn h_relations(bencher: Bencher<'_, '_>) {
+    over_bodies(bencher, |index, sample| {
+        find_relations(&text_of(sample), &MENTIONS[index]).len()
+    });
+}
+
 /// Building the tagger: what a start costs.
 #[divan::bench(sample_count = 10)]
-fn h_start() -> Tagger {
+fn i_start() -> Tagger {
     Tagger::built_in().unwrap()
 }
 
@@ -133,6 +157,7 @@ fn over_bodies(bencher: Bencher<'_, '_>, measure: impl Fn(usize, &Sample) -> usi
     let characters: usize = SAMPLES.iter().map(|sample| sample.body.chars().count()).sum();
     LazyLock::force(&TAGGER);
     LazyLock::force(&EVIDENCE);
+    LazyLock::force(&MENTIONS);
     bencher.counter(CharsCount::new(characters)).bench(|| {
         SAMPLES
             .iter()
@@ -158,18 +183,27 @@ fn evidence(sample: &Sample) -> Vec<Evidence> {
         .map(Candidate::from)
         .collect();
     let spellings = TAGGER.dictionary().spellings(&sample.body);
-    evidence_of(&sample.body, &linked(&sample.body), &expressions, &spellings, &NOUNS)
+    evidence_of(
+        &sample.body,
+        &linked(&sample.body),
+        &expressions,
+        &spellings,
+        &NOUNS,
+    )
 }
 
-fn tag_all(tagger: &Tagger) -> usize {
-    let text = |sample: &'static Sample| TextToTag {
+fn text_of(sample: &Sample) -> TextToTag<'_> {
+    TextToTag {
         title: &sample.title,
         subtitle: "",
         body: &sample.body,
         published_at: sample.published_at,
-    };
+    }
+}
+
+fn tag_all(tagger: &Tagger) -> usize {
     SAMPLES
         .iter()
-        .map(|sample| tagger.tag(&text(sample)).mentions.len())
+        .map(|sample| tagger.tag(&text_of(sample)).mentions.len())
         .sum()
 }

@@ -42,7 +42,8 @@ impl NamePool {
         }
         for sentence in sentences {
             for mention in &sentence.mentions {
-                let Some(entity_type) = EntityType::parse(&mention.label).filter(|label| label.is_name()) else {
+                let Some(entity_type) = EntityType::parse(&mention.label).filter(|label| label.is_name())
+                else {
                     continue;
                 };
                 let name = sentence.text[mention.start..mention.end].to_vec();
@@ -84,7 +85,9 @@ impl NamePool {
         *random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        names.get((*random >> 33) as usize % names.len().max(1)).map(Vec::as_slice)
+        names
+            .get((*random >> 33) as usize % names.len().max(1))
+            .map(Vec::as_slice)
     }
 }
 

@@ -124,7 +124,12 @@ impl Corpus {
     /// The type of the task that a fine type mostly goes with in the training part of a fold.
     fn types_of_fine(&self, fold: usize) -> HashMap<&str, &str> {
         let mut votes: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
-        for (index, sentence) in self.gold.iter().enumerate().filter(|(index, _)| index % FOLDS != fold) {
+        for (index, sentence) in self
+            .gold
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| index % FOLDS != fold)
+        {
             for fine in &self.fine[index].mentions {
                 let same = sentence
                     .mentions
@@ -158,7 +163,10 @@ impl Corpus {
             evidence = layers.evidence_without_dictionary(&sentence);
         }
         for (start, end, label) in first.mentions(&sentence.text, &evidence) {
-            let is_free = fine.mentions.iter().all(|known| known.end <= start || end <= known.start);
+            let is_free = fine
+                .mentions
+                .iter()
+                .all(|known| known.end <= start || end <= known.start);
             if is_free {
                 sentence.mentions.push(Labelled {
                     start,
@@ -194,7 +202,10 @@ impl Corpus {
             character.dictionary = 0;
         }
         for form in &self.formed[index].mentions {
-            let Some(number) = types.get(form.label.as_str()).and_then(|label| self.task.number(label)) else {
+            let Some(number) = types
+                .get(form.label.as_str())
+                .and_then(|label| self.task.number(label))
+            else {
                 continue;
             };
             for (offset, character) in evidence[form.start..form.end].iter_mut().enumerate() {

@@ -186,7 +186,11 @@ pub fn examples(
         let pool = NamePool::new(&layers.dictionary, news);
         let mut random = SWAP_SEED;
         for _ in 0..ingredients.swaps {
-            for sentence in news.iter().map(only_names).filter(|sentence| !sentence.mentions.is_empty()) {
+            for sentence in news
+                .iter()
+                .map(only_names)
+                .filter(|sentence| !sentence.mentions.is_empty())
+            {
                 examples.push(example(pool.swap(&sentence, &mut random), NEWS, 1));
             }
         }
