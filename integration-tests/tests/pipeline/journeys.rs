@@ -22,7 +22,7 @@ use gisa_proto::{
 use tonic::Code;
 use tonic_types::{RpcStatusExt, StatusExt as _};
 
-/// An article goes in; it comes out tagged, and is found by its words with exact highlights.
+/// An article goes in; it comes out tagged and analysed, and is found by its words with exact highlights and by its topic.
 pub(crate) async fn ingest_to_search(pipeline: Pipeline) {
     let mut clients = pipeline.clients();
     let written = clients.ingest_as(naver_cloud("1"), IngestOutcome::Created).await;
@@ -62,6 +62,7 @@ pub(crate) async fn ingest_to_search(pipeline: Pipeline) {
             found.article.as_ref().map(|article| &article.article_id),
             Some(&written.article_id)
         );
+        assert_eq!(found.analysis, tagged.analysis, "{query}");
         assert!(!hit.highlights.is_empty(), "{query}");
         for highlight in &hit.highlights {
             let span = highlight.span.as_ref().expect("a span");
@@ -70,6 +71,21 @@ pub(crate) async fn ingest_to_search(pipeline: Pipeline) {
         }
     }
     assert!(clients.search_after("반도체", &written).await.is_empty());
+
+    let topics = tagged.analysis.expect("an analysis").topics;
+    for (number, topic) in topics.iter().enumerate() {
+        let request = SearchArticlesRequest {
+            filter: Some(ArticleFilter {
+                topics: vec![topic.topic],
+                ..ArticleFilter::default()
+            }),
+            ..SearchArticlesRequest::default()
+        };
+        let hits = clients.query.search_articles(request).await.expect("a search");
+        let expected = u64::from(number == 0);
+        assert_eq!(hits.into_inner().total_hits, expected, "{topic:?} of {topics:?}");
+    }
+    assert_eq!(topics.len(), 7);
 }
 
 /// A correction replaces the article everywhere; the earlier revision can still be read.

@@ -15,7 +15,7 @@ use gisa_entity_tagging::common_nouns::CommonNouns;
 use gisa_entity_tagging::dictionary::{Context, Dictionary};
 use gisa_entity_tagging::grammar::find_expressions;
 use gisa_entity_tagging::model::features::Evidence;
-use gisa_entity_tagging::model::{Model, evidence_of};
+use gisa_entity_tagging::model::{Model, NameModel, evidence_of};
 use gisa_entity_tagging::relations::find_relations;
 use gisa_entity_tagging::resolver::Candidate;
 use gisa_entity_tagging::tagger::{Tagger, TextToTag};

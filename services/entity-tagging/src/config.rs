@@ -4,6 +4,8 @@ use gisa_event_log::jetstream::JetStreamConfig;
 use gisa_service_runtime::{LoggingConfig, ServerConfig, Settings, run::ServiceSettings};
 use serde::{Deserialize, Serialize};
 
+use crate::model::ModelSource;
+
 /// Settings of the `gisa-entity-tagging` binary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -34,6 +36,8 @@ pub struct TaggingConfig {
     pub max_attempts: u32,
     /// Largest body that TagText and TagTexts accept, in bytes.
     pub max_body_bytes: usize,
+    /// The model of names: `built-in` or `onnx:DIRECTORY`. Articles that are tagged already keep their tags.
+    pub model: ModelSource,
 }
 
 impl Default for EntityTaggingSettings {
@@ -56,6 +60,7 @@ impl Default for TaggingConfig {
             ack_wait_ms: 30_000,
             max_attempts: 5,
             max_body_bytes: 512 * 1024,
+            model: ModelSource::BuiltIn,
         }
     }
 }
@@ -78,7 +83,7 @@ impl TaggingConfig {
         if self.max_attempts == 0 {
             return Err("tagging.max_attempts must be at least 1".to_owned());
         }
-        Ok(())
+        self.model.validate()
     }
 }
 

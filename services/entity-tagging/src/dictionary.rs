@@ -41,7 +41,6 @@ pub use tsv::{DictionaryError, RowProblem};
 
 pub(crate) use boundary::is_whole_name;
 pub(crate) use particle::{is_particle_chain, stem_length};
-pub(crate) use suffix::is_person_title;
 
 use crate::resolver::Candidate;
 use imported::ImportedNames;

@@ -14,6 +14,9 @@ use std::array::from_fn;
 
 use crate::resolver::Candidate;
 
+pub(crate) use bracket::is_other_name;
+pub(crate) use surname::surname_of;
+
 /// A field of the article with the names found in it so far, sorted, not overlapping.
 #[derive(Clone, Copy, Debug)]
 struct Field<'a> {

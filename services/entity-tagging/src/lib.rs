@@ -10,18 +10,23 @@ pub mod config;
 pub mod consume;
 pub mod dictionary;
 pub mod document;
+pub mod entities;
 pub mod error;
 pub mod explain;
 pub mod grammar;
 mod letters;
+#[cfg(test)]
+mod marked;
 pub mod model;
 pub mod publish;
 pub mod relations;
 pub mod resolver;
+mod roles;
 pub mod salience;
 pub mod sentences;
 pub mod signature;
 pub mod tagger;
+mod titles;
 pub mod topics;
 
 use std::sync::Arc;
@@ -44,8 +49,9 @@ pub async fn start(
     log: Arc<dyn EventLog>,
     assembly: &mut Assembly,
 ) -> anyhow::Result<()> {
-    // Building the matcher takes a moment of computation.
-    let tagger = tokio::task::spawn_blocking(Tagger::built_in).await??;
+    // Building the matcher and reading a large model take a moment of computation.
+    let model = config.model.clone();
+    let tagger = tokio::task::spawn_blocking(move || Tagger::with_model(model.load()?)).await??;
     let tagger = Arc::new(tagger);
 
     let api = EntityTaggingApi::new(Arc::clone(&tagger), config.max_body_bytes, assembly.shutdown());

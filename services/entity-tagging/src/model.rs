@@ -6,8 +6,12 @@
 
 mod decoder;
 pub mod features;
+#[cfg(feature = "onnx")]
+pub mod onnx;
+mod source;
 pub mod weights;
 
+use std::fmt::Debug;
 use std::ops::Range;
 
 use gisa_article_model::{EntityLink, EntityType, TaggerLayer};
@@ -18,6 +22,7 @@ use crate::resolver::Candidate;
 use crate::sentences;
 use decoder::Decoder;
 use features::{Evidence, extract};
+pub use source::ModelSource;
 pub use weights::ModelError;
 use weights::{TYPES, Weights};
 
@@ -32,6 +37,12 @@ const NAME_TYPES: [EntityType; TYPES] = [
     EntityType::Product,
     EntityType::Event,
 ];
+
+/// What can be the model layer of the tagger.
+pub trait NameModel: Send + Sync + Debug {
+    /// The names in `text`, sorted, not overlapping, as bytes; `evidence` has an entry a character.
+    fn find_names(&self, text: &str, evidence: &[Evidence]) -> Vec<Candidate>;
+}
 
 /// The sequence model. Has no mutable state.
 #[derive(Debug)]
@@ -56,9 +67,10 @@ impl Model {
     pub fn memory(&self) -> usize {
         self.weights.memory()
     }
+}
 
-    /// The names in `text`, sorted, not overlapping, as bytes; `evidence` has an entry a character.
-    pub fn find_names(&self, text: &str, evidence: &[Evidence]) -> Vec<Candidate> {
+impl NameModel for Model {
+    fn find_names(&self, text: &str, evidence: &[Evidence]) -> Vec<Candidate> {
         let mut found = Vec::new();
         let mut decoder = Decoder::default();
         let mut characters = Vec::new();

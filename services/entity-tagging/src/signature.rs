@@ -9,7 +9,8 @@ use gisa_article_model::ContentSignature;
 
 use crate::letters::for_each_letter;
 
-/// Letters and digits of a shingle. White space and signs are left out, since copies differ in them.
+/// Letters and digits of a shingle. White space and signs are left out, since copies differ in them. Five are about two
+/// words: fewer are shared by articles on one subject, more are lost with every word that a copy changes.
 const SHINGLE: usize = 5;
 
 /// Of fewer shingles, with repetitions, there is no signature: short texts are alike by chance and by set phrases.
@@ -25,8 +26,7 @@ const CHARACTER_BITS: u32 = 21;
 const SHINGLE_MASK: u128 = (1 << (CHARACTER_BITS * SHINGLE as u32)) - 1;
 
 /// Function `i` maps the hash `h` of a shingle to `h * MULTIPLIERS[i] + ADDENDS[i]` modulo 2^32. The multipliers are odd,
-/// so that each function is a permutation, and the least hash of a text is that of any of its shingles with the same
-/// probability.
+/// so that each function is a permutation: none makes shingles equal that differ.
 const MULTIPLIERS: [u32; FUNCTIONS] = constants(0x6769_7361, 1);
 const ADDENDS: [u32; FUNCTIONS] = constants(0x6d69_6e69, 0);
 
@@ -64,7 +64,7 @@ fn lower(minima: &mut [u32; FUNCTIONS], hash: u32) {
     }
 }
 
-/// The upper half of the finalizer of MurmurHash3 over the two halves of a shingle.
+/// The finalizer of MurmurHash3 over the two halves of a shingle; of the result the upper half.
 #[inline]
 fn hash(shingle: u128) -> u32 {
     let low = finalize(shingle as u64);
@@ -80,7 +80,7 @@ const fn finalize(mut value: u64) -> u64 {
     value ^ value >> 33
 }
 
-/// Constants drawn by SplitMix64 from a seed, each with `bits` set.
+/// Constants for the functions: the finalizer over steps of the golden ratio from a seed, each with `bits` set.
 const fn constants(seed: u64, bits: u32) -> [u32; FUNCTIONS] {
     let mut constants = [0; FUNCTIONS];
     let mut state = seed;

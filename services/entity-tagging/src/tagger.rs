@@ -8,9 +8,10 @@ use gisa_article_model::{Analysis, Mention, OffsetMap, TaggerLayer, TaggerVersio
 use crate::common_nouns::CommonNouns;
 use crate::dictionary::{Context, Dictionary};
 use crate::document;
+use crate::entities::summarise;
 use crate::explain::Witness;
 use crate::grammar::{Expression, find_expressions};
-use crate::model::{Model, evidence_of};
+use crate::model::{Model, NameModel, evidence_of};
 use crate::relations::find_relations;
 use crate::resolver::{Candidate, merge_names, resolve};
 use crate::salience;
@@ -19,7 +20,7 @@ use crate::topics::TopicModel;
 
 /// Version of the engine. Raise it with every change that can change a result: rules of any layer, the resolver,
 /// salience, the stop list, the built-in dictionary, the weights of a model. Articles are tagged again when it rises.
-const ENGINE_VERSION: u32 = 2;
+const ENGINE_VERSION: u32 = 3;
 /// The built-in dictionary.
 const BUILT_IN_DICTIONARY: u64 = 0;
 
@@ -63,7 +64,7 @@ pub struct TaggedText {
 #[derive(Debug)]
 pub struct Tagger {
     dictionary: Dictionary,
-    model: Model,
+    model: Box<dyn NameModel>,
     nouns: CommonNouns,
     topics: TopicModel,
 }
@@ -71,18 +72,17 @@ pub struct Tagger {
 impl Tagger {
     /// The tagger that ships: the built-in dictionary and model.
     pub fn built_in() -> anyhow::Result<Self> {
+        Self::with_model(Box::new(Model::built_in()?))
+    }
+
+    /// The tagger that ships but for its model.
+    pub fn with_model(model: Box<dyn NameModel>) -> anyhow::Result<Self> {
         Ok(Self {
             dictionary: Dictionary::built_in()?,
-            model: Model::built_in()?,
+            model,
             nouns: CommonNouns::built_in()?,
             topics: TopicModel::built_in()?,
         })
-    }
-
-    /// The same tagger with another model.
-    #[must_use]
-    pub fn with_model(self, model: Model) -> Self {
-        Self { model, ..self }
     }
 
     /// The names that it knows.
@@ -140,7 +140,7 @@ impl Tagger {
     /// What follows from the mentions and the text of an article.
     fn analyse(&self, text: &TextToTag<'_>, mentions: &[Mention]) -> Analysis {
         Analysis {
-            entities: Vec::new(),
+            entities: summarise(text, mentions),
             relations: find_relations(text, mentions),
             topics: self.topics.scores(text.title, text.subtitle, text.body),
             signature: content_signature(text.title, text.body),

@@ -129,8 +129,9 @@ impl TopicModel {
 impl Sums {
     /// Adds those of a part, each feature less what it is expected to weigh, and as often as `weight` says.
     fn add(&mut self, part: &Self, weight: f32, expected: &[f32; TOPICS]) {
-        for topic in 0..TOPICS {
-            self.by_topic[topic] += weight * (part.by_topic[topic] - part.known * expected[topic]);
+        let parts = part.by_topic.iter().zip(expected);
+        for (sum, (own, expected)) in self.by_topic.iter_mut().zip(parts) {
+            *sum += weight * (own - part.known * expected);
         }
         self.known += weight * part.known;
     }

@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use gisa_article_model::{EntityCandidate, EntityLink, EntityType, TaggerLayer};
 
 use super::boundary::tail;
-use super::suffix::is_person_title;
 use super::surface::{EntityPlace, Sense};
 use super::{Dictionary, NameMatch, Trust};
 use crate::resolver::Candidate;
+use crate::titles::is_person_title;
 
 /// The spelling is the entity's name.
 const NAME: f32 = 1.0;

@@ -208,6 +208,14 @@ fn is_known(field: &Field<'_>, range: &Range<usize>) -> bool {
         .is_some_and(|name| name.range.start < range.end)
 }
 
+/// Whether two names next to each other, one of them in a bracket, may be names of the same entity: one abbreviates the
+/// other, or writes it in Latin letters.
+pub(crate) fn is_other_name(name: &str, other: &str, entity_type: EntityType) -> bool {
+    let writes =
+        |latin: &str, korean: &str| is_latin_name(latin, entity_type) && korean.contains(is_syllable);
+    is_abbreviation(name, other) || is_abbreviation(other, name) || writes(name, other) || writes(other, name)
+}
+
 /// Whether `text` looks like a name in Latin letters. People and places are not called by capitals alone; those are
 /// agencies and datelines.
 fn is_latin_name(text: &str, entity_type: EntityType) -> bool {

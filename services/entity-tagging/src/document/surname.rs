@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use gisa_article_model::{EntityType, TaggerLayer};
 
 use super::Field;
-use crate::dictionary::{is_person_title, is_whole_name};
+use crate::dictionary::is_whole_name;
 use crate::resolver::Candidate;
+use crate::titles::is_person_title;
 
 /// A Korean name has so many syllables: surname and one or two more, or one of the surnames of two syllables.
 const KOREAN_NAME: std::ops::RangeInclusive<usize> = 2..=4;
@@ -53,7 +54,7 @@ fn learn<'a>(text: &'a str, name: &'a Candidate, known: &mut HashMap<&'a str, &'
 }
 
 /// The part of a full name that stands for it later: the surname of a Korean, the last word of others.
-fn surname_of(full: &str) -> Option<&str> {
+pub(crate) fn surname_of(full: &str) -> Option<&str> {
     if let Some((_, last)) = full.rsplit_once(' ') {
         return (last.chars().count() >= 2).then_some(last);
     }
@@ -90,7 +91,7 @@ fn surname_at(
     let stands_alone = syllables >= 2 && is_whole_name(field.text, start, end, EntityType::Person);
     let is_titled = is_titled(&field.text[end..]);
     let range = start..end;
-    if !(stands_alone || is_titled) || field.has_name_in(&range) {
+    if !(stands_alone || is_titled) || field.has_name_in(&range) || follows_person(field, start) {
         return None;
     }
     Some(Candidate {
@@ -98,6 +99,15 @@ fn surname_at(
         confidence: full.confidence * CERTAINTY,
         layer: TaggerLayer::Document,
         ..(*full).clone()
+    })
+}
+
+/// Whether a person's name stands right before `start`: in 유나래 전 대표 the 전 is no surname.
+fn follows_person(field: &Field<'_>, start: usize) -> bool {
+    let before = field.names.partition_point(|name| name.range.end < start);
+    let last = before.checked_sub(1).and_then(|last| field.names.get(last));
+    last.is_some_and(|name| {
+        name.entity_type == EntityType::Person && &field.text[name.range.end..start] == " "
     })
 }
 
@@ -149,16 +159,17 @@ mod tests {
     #[test]
     fn surnames() {
         let cases: &[(&str, &[&str], &[&str])] = &[
-            ("유나래 교수가 왔다. 유 교수는 말했다.", &["유나래"], &["유@29"]),
-            ("유나래 교수가 왔다. 유씨는 말했다.", &["유나래"], &["유@29"]),
+            ("유나래 교수가 왔다. 유 교수는 말했다.", &["유나래"], &["유@28"]),
+            ("유나래 교수가 왔다. 유씨는 말했다.", &["유나래"], &["유@28"]),
             ("유 교수는 유나래 교수다.", &["유나래"], &[]),
+            ("전별 교수와 유나래 전 교수", &["전별", "유나래"], &[]),
             ("유나래 교수가 왔다. 유 있는 말.", &["유나래"], &[]),
             (
                 "남궁별 대표가 왔다. 남궁 대표는 말했다.",
                 &["남궁별"],
-                &["남궁@29"],
+                &["남궁@28"],
             ),
-            ("로라 벨먼이 왔다. 벨먼은 말했다.", &["로라 벨먼"], &["벨먼@26"]),
+            ("로라 벨먼이 왔다. 벨먼은 말했다.", &["로라 벨먼"], &["벨먼@25"]),
             ("로라 벨먼이 왔다. 벨먼트는 말했다.", &["로라 벨먼"], &[]),
         ];
         for (text, persons, expected) in cases {

@@ -1,6 +1,6 @@
-//! Why a mention prevailed.
+//! Why a mention prevailed, by the rules of the resolver.
 
-use gisa_article_model::{Decision, Mention, Proposal, Span};
+use gisa_article_model::{Decision, Mention, Proposal, Span, TaggerLayer};
 
 /// What speaks for a mention against `proposals`, which are all that share characters with it.
 pub(super) fn decide(mention: &Mention, proposals: &[Proposal]) -> Decision {
@@ -11,28 +11,32 @@ pub(super) fn decide(mention: &Mention, proposals: &[Proposal]) -> Decision {
     let Some(first) = chosen.first() else {
         return Decision::Revised;
     };
+    let agreed = chosen.iter().any(|proposal| proposal.layer != first.layer);
     if others.is_empty() {
-        let alone = chosen.iter().all(|proposal| proposal.layer == first.layer);
-        return if alone {
-            Decision::Unopposed
-        } else {
+        return if agreed {
             Decision::Agreed
+        } else {
+            Decision::Unopposed
         };
     }
-    let confidence = chosen
-        .iter()
-        .map(|proposal| proposal.confidence)
-        .fold(0.0, f32::max);
-    if others
+    if others.iter().chain([first]).all(|proposal| is_weighed(proposal)) {
+        let best = chosen.iter().map(|proposal| proposal.confidence);
+        let best = best.fold(0.0, f32::max);
+        if others.iter().all(|other| other.confidence < best) {
+            return Decision::Surer;
+        }
+    } else if others
         .iter()
         .all(|other| length(other.range.span) < length(mention.span))
     {
-        Decision::Longer
-    } else if others.iter().all(|other| other.confidence < confidence) {
-        Decision::Surer
-    } else {
-        Decision::Precedence
+        return Decision::Longer;
     }
+    Decision::Precedence
+}
+
+/// Whether the resolver compares confidences: dictionary and model are weighed against each other, all others by length.
+fn is_weighed(proposal: &Proposal) -> bool {
+    matches!(proposal.layer, TaggerLayer::Dictionary | TaggerLayer::Model)
 }
 
 fn length(span: Span) -> u32 {

@@ -73,6 +73,14 @@ fn decisions() {
             Decision::Surer,
         ),
         (
+            vec![chosen.clone(), proposal(Model, body, 5, 7, 0.6)],
+            Decision::Surer,
+        ),
+        (
+            vec![chosen.clone(), proposal(Model, body, 5, 7, 0.95)],
+            Decision::Precedence,
+        ),
+        (
             vec![chosen.clone(), proposal(Document, body, 2, 9, 0.95)],
             Decision::Precedence,
         ),

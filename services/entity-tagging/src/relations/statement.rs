@@ -10,11 +10,12 @@ use gisa_article_model::{
 
 use super::confidence;
 use super::draft::{Draft, Participant};
-use super::event::date_of;
+use super::event::{date_of, is_post};
 use super::inflection::{Mood, Position};
 use super::memory::Memory;
 use super::particle::Case;
 use super::roles::View;
+use super::sentence::Phrase;
 use super::trigger::{Occurrence, Voice};
 use super::word_class::WordClass;
 
@@ -243,7 +244,8 @@ pub(super) fn read_subject_matter(view: View<'_>, occurrences: &[Occurrence]) ->
         matter.range.clone()
     };
     let (speaker, factor) = reporter(view, matter.words.start)?;
-    if !speaker.participant.is(EntityType::Person) {
+    let has_post = |phrase: &Phrase| is_post(view.text(&phrase.range));
+    if !speaker.participant.is(EntityType::Person) && !speaker.phrase.is_some_and(has_post) {
         return None;
     }
     let mut draft = Draft::new(

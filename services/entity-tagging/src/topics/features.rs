@@ -98,7 +98,7 @@ impl<F: FnMut(u32)> Extraction<F> {
     fn end(&mut self) {
         self.end_word();
         if self.previous_word != PAIR {
-            self.emit(self.previous_word);
+            self.emit(join(self.previous_word, u64::from(END)));
         }
     }
 

@@ -105,6 +105,13 @@ fn articles_go_in_and_come_out() {
             mention["surface"].as_str().unwrap()
         );
     }
+    let topic = article["topics"][0]["topic"].as_str().unwrap();
+    let of_topic = dev.objects(&["search", "--topic", topic, "--all"]);
+    assert!(
+        of_topic
+            .iter()
+            .any(|hit| hit["article_id"] == article["article_id"])
+    );
     assert_eq!(dev.run(&["get", "no-such-article"]).code, 4);
 
     let retraction = dev.objects(&[

@@ -46,7 +46,7 @@ pub enum Decision {
     Agreed,
     /// It is longer than every other proposal.
     Longer,
-    /// It is surer than every other proposal.
+    /// Dictionary and model differ, and it is surer than every other proposal.
     Surer,
     /// Neither length nor confidence decided: the order of the layers and of the text did.
     Precedence,

@@ -77,10 +77,10 @@ fn main() -> anyhow::Result<()> {
         Texts::Development => sentences(&arguments, Part::Development)?,
         Texts::Test => sentences(&arguments, Part::Test)?,
     };
-    let mut tagger = Tagger::built_in()?;
-    if let Some(path) = &arguments.model {
-        tagger = tagger.with_model(Model::read(&fs::read(path)?)?);
-    }
+    let tagger = match &arguments.model {
+        Some(path) => Tagger::with_model(Box::new(Model::read(&fs::read(path)?)?))?,
+        None => Tagger::built_in()?,
+    };
     let mut score = Score::default();
     let (mut values_right, mut values) = (0, 0);
     let mut reliability = [(0usize, 0usize); RELIABILITY_STEPS.len()];
@@ -98,7 +98,11 @@ fn main() -> anyhow::Result<()> {
                 .iter()
                 .map(|mention| (mention.start, mention.end, mention.label.as_str()))
                 .collect();
-            let of_field: Vec<&Mention> = tagged.mentions.iter().filter(|mention| mention.field == field).collect();
+            let of_field: Vec<&Mention> = tagged
+                .mentions
+                .iter()
+                .filter(|mention| mention.field == field)
+                .collect();
             let found: Vec<(usize, usize, &str)> = of_field.iter().map(|mention| place(mention)).collect();
             score.compare(&wanted, &found);
             for mention in &of_field {

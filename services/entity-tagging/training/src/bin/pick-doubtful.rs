@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Parser;
-use gisa_entity_tagging::model::Model;
 use gisa_entity_tagging::model::features::Evidence;
+use gisa_entity_tagging::model::{Model, NameModel};
 use gisa_tagging_training::corpus::{Sentence, read_raw_news};
 use gisa_tagging_training::names::Layers;
 
@@ -40,7 +40,14 @@ fn main() -> anyhow::Result<()> {
         let tagged = |evidence: &[Evidence]| -> Vec<String> {
             let names = model.find_names(&string, evidence).into_iter();
             names
-                .map(|name| format!("<{}:{}>@{}", &string[name.range.clone()], name.entity_type.as_str(), name.range.start))
+                .map(|name| {
+                    format!(
+                        "<{}:{}>@{}",
+                        &string[name.range.clone()],
+                        name.entity_type.as_str(),
+                        name.range.start
+                    )
+                })
                 .collect()
         };
         let with = tagged(&layers.evidence(&sentence));
@@ -53,7 +60,11 @@ fn main() -> anyhow::Result<()> {
             let mut rest = 0;
             for name in names {
                 line.push_str(&string[rest..name.range.start]);
-                line.push_str(&format!("<{}:{}>", &string[name.range.clone()], name.entity_type.as_str()));
+                line.push_str(&format!(
+                    "<{}:{}>",
+                    &string[name.range.clone()],
+                    name.entity_type.as_str()
+                ));
                 rest = name.range.end;
             }
             line.push_str(&string[rest..]);

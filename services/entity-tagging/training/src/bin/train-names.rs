@@ -1,12 +1,12 @@
 //! Trains the names model and writes its file.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Parser;
 use gisa_article_model::EntityType;
-use gisa_entity_tagging::model::Model;
 use gisa_entity_tagging::model::weights::{Calibration, TYPES};
+use gisa_entity_tagging::model::{Model, NameModel};
 use gisa_tagging_training::calibration::fit;
 use gisa_tagging_training::corpus::Sentence;
 use gisa_tagging_training::export::Quantised;
@@ -14,7 +14,7 @@ use gisa_tagging_training::labels::Task;
 use gisa_tagging_training::names::{
     DOMAINS, Ingredients, Layers, Part, examples, only_names, read_sentences,
 };
-use gisa_tagging_training::perceptron::{Settings, train};
+use gisa_tagging_training::perceptron::{self, Settings, train};
 use gisa_tagging_training::score::Score;
 
 #[derive(Parser)]
@@ -22,9 +22,9 @@ struct Arguments {
     /// Folder of the public corpora.
     #[arg(long, default_value = "../shared/data")]
     data: PathBuf,
-    /// Folder of the project's own sentences.
-    #[arg(long, default_value = "seeds/sentences")]
-    sentences: PathBuf,
+    /// Folders of the project's own sentences and of sentences that it has annotated.
+    #[arg(long, num_args = 1.., default_values = ["seeds/sentences", "seeds/sentences-klue"])]
+    sentences: Vec<PathBuf>,
     /// Where to write the model; without it the model is only measured on the development part.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -38,18 +38,26 @@ struct Arguments {
     #[arg(long)]
     ladder: bool,
     /// Times that a round learns from each of the project's own sentences.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 2)]
     copies: usize,
     /// Sentences with swapped names that are made from each of the project's own.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 1)]
     swaps: usize,
     /// Models, each with another order of the examples, that are averaged.
     #[arg(long, default_value_t = 1)]
     orders: usize,
+    /// What a wrong label's score is raised by while learning.
     #[arg(long, default_value_t = 2.0)]
     margin: f32,
+    /// Features that occur less often get no weights.
     #[arg(long, default_value_t = 2)]
     least: u8,
+    /// Writes the model of the training part; without it the development part is learned from too.
+    #[arg(long)]
+    only_training: bool,
+    /// Prints what keeping more or fewer features gives.
+    #[arg(long)]
+    sizes: bool,
 }
 
 /// Slope of a model that is not calibrated yet, small so that margins can be told from confidences.
@@ -58,7 +66,10 @@ const UNCALIBRATED: Calibration = [(0.0, FLAT); TYPES];
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let files = read_sentences(&arguments.sentences)?;
+    let mut files = BTreeMap::new();
+    for folder in &arguments.sentences {
+        files.extend(read_sentences(folder)?);
+    }
     let part = |wanted: Part| -> Vec<Sentence> {
         let files = files.iter().filter(|(name, _)| Part::of(name) == wanted);
         files
@@ -92,24 +103,8 @@ fn main() -> anyhow::Result<()> {
         let examples = examples(&arguments.data, news, ingredients, &layers, settings)?;
         let model = train(&examples, Task::Names, settings, 0);
         eprintln!("{} features before pruning", model.features());
-        if std::env::var("FULL").is_ok() {
-            let mut score = Score::default();
-            for sentence in &development {
-                let sentence = only_names(sentence);
-                let found = model.mentions(&sentence.text, &layers.evidence(&sentence));
-                score.compare(&gold(&sentence), &found);
-            }
-            println!("FULL\n{score}");
-            for most in [200_000, 400_000, 800_000, 1_600_000, 5_000_000] {
-                let q = Quantised::new(&model, most);
-                let served = Model::read(&q.file(&UNCALIBRATED)?)?;
-                println!(
-                    "{most} {} {:.4} size {}",
-                    q.features(),
-                    measure(&served, &development, &layers, true).micro(|_| true).f1(),
-                    q.file(&UNCALIBRATED)?.len()
-                );
-            }
+        if arguments.sizes {
+            show_sizes(&model, &development, &layers)?;
         }
         Ok(Quantised::new(&model, arguments.features))
     };
@@ -173,15 +168,30 @@ fn main() -> anyhow::Result<()> {
     println!("{}", measure(&model, &development, &layers, true));
     let calibration = calibrate(&model, &development, &layers);
     println!("features {}, calibration {calibration:?}", quantised.features());
-    if let Some(path) = std::env::var_os("TRAINONLY") {
-        std::fs::write(path, quantised.file(&calibration)?)?;
-        return Ok(());
-    }
     if let Some(out) = &arguments.out {
-        let everything: Vec<Sentence> = training.iter().chain(&development).cloned().collect();
-        let file = learn(&everything, all)?.file(&calibration)?;
+        let file = if arguments.only_training {
+            quantised.file(&calibration)?
+        } else {
+            let everything: Vec<Sentence> = training.iter().chain(&development).cloned().collect();
+            learn(&everything, all)?.file(&calibration)?
+        };
         std::fs::write(out, &file).with_context(|| format!("writing {}", out.display()))?;
         println!("{}: {} bytes", out.display(), file.len());
+    }
+    Ok(())
+}
+
+/// Prints what keeping more or fewer features gives.
+fn show_sizes(model: &perceptron::Model, development: &[Sentence], layers: &Layers) -> anyhow::Result<()> {
+    for most in [100_000, 200_000, 300_000, 400_000, 800_000] {
+        let quantised = Quantised::new(model, most);
+        let file = quantised.file(&UNCALIBRATED)?;
+        let score = measure(&Model::read(&file)?, development, layers, true);
+        println!(
+            "{most} features: {} bytes, F1 {:.4}",
+            file.len(),
+            score.micro(|_| true).f1()
+        );
     }
     Ok(())
 }
