@@ -10,12 +10,13 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::{CharsCount, ItemsCount};
-use gisa_article_model::ZonedTime;
+use gisa_article_model::{Mention, ZonedTime};
 use gisa_entity_tagging::common_nouns::CommonNouns;
 use gisa_entity_tagging::dictionary::{Context, Dictionary};
 use gisa_entity_tagging::grammar::find_expressions;
 use gisa_entity_tagging::model::features::Evidence;
 use gisa_entity_tagging::model::{Model, NameModel, evidence_of};
+use gisa_entity_tagging::relations::find_relations;
 use gisa_entity_tagging::resolver::Candidate;
 use gisa_entity_tagging::tagger::{Tagger, TextToTag};
 
@@ -46,6 +47,12 @@ static NOUNS: LazyLock<CommonNouns> = LazyLock::new(|| CommonNouns::built_in().u
 
 /// What the layers before the model say of each body.
 static EVIDENCE: LazyLock<Vec<Vec<Evidence>>> = LazyLock::new(|| SAMPLES.iter().map(evidence).collect());
+
+/// The mentions of each article.
+static MENTIONS: LazyLock<Vec<Vec<Mention>>> = LazyLock::new(|| {
+    let tagged = SAMPLES.iter().map(|sample| TAGGER.tag(&text_of(sample)));
+    tagged.map(|tagged| tagged.mentions).collect()
+});
 
 /// The article of a line; `None` for a retraction.
 fn sample(line: &str) -> Option<Sample> {
@@ -132,9 +139,17 @@ fn g_model(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// Reading relations off the mentions.
+#[divan::bench]
+fn h_relations(bencher: Bencher<'_, '_>) {
+    over_bodies(bencher, |index, sample| {
+        find_relations(&text_of(sample), &MENTIONS[index]).len()
+    });
+}
+
 /// Building the tagger: what a start costs.
 #[divan::bench(sample_count = 10)]
-fn h_start() -> Tagger {
+fn i_start() -> Tagger {
     Tagger::built_in().unwrap()
 }
 
@@ -142,6 +157,7 @@ fn over_bodies(bencher: Bencher<'_, '_>, measure: impl Fn(usize, &Sample) -> usi
     let characters: usize = SAMPLES.iter().map(|sample| sample.body.chars().count()).sum();
     LazyLock::force(&TAGGER);
     LazyLock::force(&EVIDENCE);
+    LazyLock::force(&MENTIONS);
     bencher.counter(CharsCount::new(characters)).bench(|| {
         SAMPLES
             .iter()
@@ -176,15 +192,18 @@ fn evidence(sample: &Sample) -> Vec<Evidence> {
     )
 }
 
-fn tag_all(tagger: &Tagger) -> usize {
-    let text = |sample: &'static Sample| TextToTag {
+fn text_of(sample: &Sample) -> TextToTag<'_> {
+    TextToTag {
         title: &sample.title,
         subtitle: "",
         body: &sample.body,
         published_at: sample.published_at,
-    };
+    }
+}
+
+fn tag_all(tagger: &Tagger) -> usize {
     SAMPLES
         .iter()
-        .map(|sample| tagger.tag(&text(sample)).mentions.len())
+        .map(|sample| tagger.tag(&text_of(sample)).mentions.len())
         .sum()
 }

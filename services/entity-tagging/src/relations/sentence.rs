@@ -79,6 +79,8 @@ pub(super) struct Word {
     pub gloss: Option<usize>,
     /// The words inside double quotes that the word begins with.
     pub speech: Option<Range<usize>>,
+    /// Whether a mark of a list stands before it: ①.
+    pub starts_item: bool,
     /// Whether a comma follows.
     pub comma: bool,
     /// What it does to the sentence.
@@ -168,6 +170,9 @@ fn phrases(words: &[Word]) -> Vec<Phrase> {
     let mut phrases = Vec::new();
     let mut start = 0;
     for (index, word) in words.iter().enumerate() {
+        if word.starts_item {
+            start = index;
+        }
         let breaks = word.class != WordClass::Noun || word.speech.is_some();
         if breaks {
             start = index + 1;

@@ -10,11 +10,12 @@ use gisa_article_model::{
 
 use super::confidence;
 use super::draft::{Draft, Participant};
-use super::event::date_of;
+use super::event::{date_of, is_post};
 use super::inflection::{Mood, Position};
 use super::memory::Memory;
 use super::particle::Case;
 use super::roles::View;
+use super::sentence::Phrase;
 use super::trigger::{Occurrence, Voice};
 use super::word_class::WordClass;
 
@@ -67,6 +68,9 @@ const EXPECTATIONS: &[&str] = &[
 const MATTERS: &[&str] = &[
     "제시", "강조", "제안", "촉구", "당부", "약속", "제기", "설명", "지적", "언급", "역설",
 ];
+
+/// What is brought to a court, not said: 소송을 제기했다.
+const LAWSUITS: &[&str] = &["소송", "소", "항소", "상고", "고소", "고발"];
 
 /// How far the verb may stand behind what is reported, in words: the date and the speaker come between.
 const REPORT_REACH: usize = 8;
@@ -229,8 +233,19 @@ pub(super) fn read_subject_matter(view: View<'_>, occurrences: &[Occurrence]) ->
     let matter = view
         .phrases_before(verb.word)
         .find(|phrase| phrase.case == Case::Object)?;
+    let text = view.text(&matter.range);
+    if LAWSUITS.iter().any(|suit| text.ends_with(suit)) {
+        return None;
+    }
+    // 대화로 해결할 것을 촉구했다: what it is stands before.
+    let range = if text == "것" {
+        view.described_range(matter)
+    } else {
+        matter.range.clone()
+    };
     let (speaker, factor) = reporter(view, matter.words.start)?;
-    if !speaker.participant.is(EntityType::Person) {
+    let has_post = |phrase: &Phrase| is_post(view.text(&phrase.range));
+    if !speaker.participant.is(EntityType::Person) && !speaker.phrase.is_some_and(has_post) {
         return None;
     }
     let mut draft = Draft::new(
@@ -239,6 +254,6 @@ pub(super) fn read_subject_matter(view: View<'_>, occurrences: &[Occurrence]) ->
         confidence::REPORT * confidence::WEAK * factor,
     );
     add_speaker(view, &speaker, &mut draft);
-    draft.add(Object, Participant::of_range(matter.range.clone()));
+    draft.add(Object, Participant::of_range(range));
     draft.has(Object).then_some(draft)
 }

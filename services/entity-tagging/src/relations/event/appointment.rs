@@ -25,7 +25,7 @@ pub(super) fn post_phrase<'a>(view: View<'a>, occurrence: &Occurrence) -> Option
 
 /// What the names of posts end in.
 const POSTS: &str = "\
-    장 대표 이사 위원 감독 코치 감사 장관 차관 총리 대사 교수 전무 상무 고문 자문 총괄 책임자 수석 비서관 대법관 총재 담당 리더 \
+    장 대표 이사 위원 감독 코치 감사 장관 차관 총리 대사 교수 전무 상무 고문 자문 총괄 책임자 수석 비서관 연구관 사무관 서기관 조사관 심의관 보좌관 감독관 대법관 총재 담당 리더 \
     공사 연구원 후보 대변인 매니저 디렉터 자리 직";
 /// Posts in Latin letters.
 const LATIN_POSTS: &[&str] = &["CEO", "CTO", "CFO", "COO"];

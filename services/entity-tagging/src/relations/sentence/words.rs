@@ -13,25 +13,15 @@ use crate::sentences::enclosure::{Enclosure, EnclosureKind};
 fn is_outer_sign(character: char) -> bool {
     matches!(
         character,
-        '.' | '!'
-            | '?'
-            | '…'
-            | ';'
-            | ':'
-            | ','
-            | '~'
-            | '·'
-            | '-'
-            | '△'
-            | '▲'
-            | '▶'
-            | '▷'
-            | '■'
-            | '●'
-            | '◆'
-            | '◇'
-            | '*'
-    ) || ('①'..='⑳').contains(&character)
+        '.' | '!' | '?' | '…' | ';' | ':' | ',' | '~' | '·' | '-' | '*'
+    ) || is_list_mark(character)
+}
+
+fn is_list_mark(character: char) -> bool {
+    matches!(
+        character,
+        '△' | '▲' | '▶' | '▷' | '■' | '●' | '◆' | '◇' | '①'..='⑳'
+    )
 }
 
 /// The words of the sentence in `range`; `enclosures` are those that open in it and behind.
@@ -102,7 +92,9 @@ impl Draft {
         let end = tail + text[tail..at].trim_end_matches(is_outer_sign).len();
         if start < end {
             let word = analysed(source, start..end, tail);
+            let marks = &text[self.start..start];
             words.push(Word {
+                starts_item: marks.contains(is_list_mark),
                 gloss: self.gloss.filter(|open| (start..end).contains(open)),
                 speech: self.speech.take(),
                 comma,
@@ -146,6 +138,7 @@ fn analysed(source: Source<'_>, range: Range<usize>, tail: usize) -> Word {
         tail,
         gloss: None,
         speech: None,
+        starts_item: false,
         comma: false,
         class,
         case,
