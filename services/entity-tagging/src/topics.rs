@@ -20,9 +20,9 @@ use weights::{TOPICS, Weights};
 /// The weights that ship with the service.
 const BUILT_IN: &[u8] = include_bytes!("../models/topics.bin");
 
-/// So much of the body is read, in characters: news say first what they are about (twice as many change no figure), and
+/// So much of each field is read, in characters: news say first what they are about (twice as many change no figure), and
 /// the cost of a text stays bounded.
-pub const BODY_CHARACTERS: usize = 1_000;
+pub const FIELD_CHARACTERS: usize = 1_000;
 
 /// How often a feature of the title counts: it is chosen to say what the article is about.
 const TITLE_WEIGHT: f32 = 3.0;
@@ -68,15 +68,13 @@ impl TopicModel {
     /// The sections that an article may belong to, best first: all of them, with probabilities that add up to 1, or none
     /// if the text has no letters. Fields that the article does not have are empty.
     ///
-    /// Of the body only the first [`BODY_CHARACTERS`] are read.
+    /// Of each field only the first [`FIELD_CHARACTERS`] are read.
     pub fn scores(&self, title: &str, subtitle: &str, body: &str) -> Vec<TopicScore> {
-        let body = lead(body);
-        if ![title, subtitle, body]
-            .iter()
-            .any(|text| text.chars().any(char::is_alphabetic))
-        {
+        let fields = [title, subtitle, body].map(lead);
+        if !fields.iter().any(|text| text.chars().any(char::is_alphabetic)) {
             return Vec::new();
         }
+        let [title, subtitle, body] = fields;
         let mut sums = Sums::default();
         for headline in [title, subtitle] {
             sums.add(&self.sums(headline), TITLE_WEIGHT, &[0.0; TOPICS]);
@@ -93,16 +91,16 @@ impl TopicModel {
     }
 
     fn sums(&self, text: &str) -> Sums {
-        // Integers: a text of 4 GiB cannot overflow them, and adding them is exact in any order.
-        let mut by_topic = [0i64; 8];
-        let mut known = 0u64;
+        // No text of so many characters can overflow them.
+        let mut by_topic = [0i32; 8];
+        let mut known = 0u32;
         for_each_feature(text, |feature| {
             let Some(row) = self.weights.of(feature) else {
                 return;
             };
             known += 1;
             for (sum, &weight) in by_topic.iter_mut().zip(row) {
-                *sum += i64::from(weight);
+                *sum += i32::from(weight);
             }
         });
         Sums {
@@ -137,11 +135,11 @@ impl Sums {
     }
 }
 
-/// The part of a body that is read.
-fn lead(body: &str) -> &str {
-    match body.char_indices().nth(BODY_CHARACTERS) {
-        Some((end, _)) => &body[..end],
-        None => body,
+/// The part of a field that is read.
+fn lead(text: &str) -> &str {
+    match text.char_indices().nth(FIELD_CHARACTERS) {
+        Some((end, _)) => &text[..end],
+        None => text,
     }
 }
 

@@ -113,9 +113,9 @@ fn minima_of(shingles: impl Iterator<Item = u64>) -> ContentSignature {
 
 #[test]
 fn the_estimate_has_the_stated_error() {
-    for (shared, own) in [(10, 10), (40, 40), (300, 100), (100, 300), (5_000, 5_000)] {
+    for (shared, own) in [(10, 10), (40, 40), (300, 100), (100, 300)] {
         let exact = shared as f32 / (shared + 2 * own) as f32;
-        let rounds = 400;
+        let rounds = 250;
         let (mut sum, mut squares) = (0.0, 0.0);
         for round in 0..rounds {
             let first = round * 1_000_000;

@@ -4,13 +4,13 @@
 
 use crate::letters::for_each_letter;
 
-/// Features that there can be. With 24 times as many as the model knows, few unknown ones are taken for known ones.
+/// Features that there can be: ten times as many as the model knows, so that few unknown ones are taken for known ones.
 pub const BUCKETS: u32 = 1 << BUCKET_BITS;
 
-const BUCKET_BITS: u32 = 22;
+const BUCKET_BITS: u32 = 21;
 
-/// Longest run of characters of a word that is a feature. Five do not improve the figures.
-const LONGEST_RUN: usize = 4;
+/// Longest run of characters of a word that is a feature. Four and five do not improve the figures.
+const LONGEST_RUN: usize = 3;
 
 /// Characters of a word that stand for it beside its neighbour: particles and endings vary.
 const STEM: usize = 2;
@@ -25,7 +25,7 @@ const WORD: u64 = 0x1319_8a2e_0370_7344;
 const PAIR: u64 = 0xa409_3822_299f_31d0;
 const STEMS: u64 = 0x082e_fa98_ec4e_6c89;
 
-/// Calls `take` with every feature of `text`, as often as it occurs: runs of one to four characters within a word and
+/// Calls `take` with every feature of `text`, as often as it occurs: runs of one to three characters within a word and
 /// its ends, words, pairs of words, and pairs of their first two characters.
 pub fn for_each_feature(text: &str, take: impl FnMut(u32)) {
     let mut extraction = Extraction::new(take);

@@ -50,10 +50,11 @@ fn texts_without_letters_have_no_section() {
 }
 
 #[test]
-fn only_the_lead_of_a_body_counts() {
-    let lead = "경기 ".repeat(BODY_CHARACTERS / 3 + 1);
+fn only_the_beginning_of_a_field_counts() {
+    let lead = "경기 ".repeat(FIELD_CHARACTERS / 3 + 1);
     let longer = format!("{lead}코스피 하락");
     assert_eq!(MODEL.scores("", "", &lead), MODEL.scores("", "", &longer));
+    assert_eq!(MODEL.scores(&lead, "", ""), MODEL.scores(&longer, "", ""));
 }
 
 #[test]

@@ -174,12 +174,13 @@ fn train_in_order(
     trainer
 }
 
-fn shuffle(order: &mut [usize], random: &mut u64) {
-    for index in (1..order.len()).rev() {
+/// Puts the items in an order that follows from the state `random`, and moves that on.
+pub(crate) fn shuffle<T>(items: &mut [T], random: &mut u64) {
+    for index in (1..items.len()).rev() {
         *random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        order.swap(index, (*random >> 33) as usize % (index + 1));
+        items.swap(index, (*random >> 33) as usize % (index + 1));
     }
 }
 

@@ -14,10 +14,13 @@ use gisa_article_model::Topic;
 use gisa_entity_tagging::topics::features::{BUCKETS, for_each_feature};
 use gisa_entity_tagging::topics::weights::{Row, Scaling, TOPICS, write};
 
-pub use measure::{Prediction, Report, fit_scale};
-pub use svm::{Example, Settings};
+use crate::perceptron::shuffle;
+use svm::Example;
 
-/// Features of fewer headlines are left out: half of the file, and no loss.
+pub use measure::{Prediction, Report, fit_scale};
+pub use svm::Settings;
+
+/// Features of fewer headlines are left out: two thirds of all, and no loss.
 const LEAST_HEADLINES: u32 = 2;
 
 /// Units of the file's weights in the root mean square of all weights. Finer steps change no figure.
@@ -52,7 +55,8 @@ pub fn read_headlines(path: &Path) -> anyhow::Result<Vec<Headline>> {
             .with_context(|| format!("{}:{}: not a topic and a title", path.display(), number + 1))?;
         headlines.push(headline);
     }
-    shuffle(&mut headlines, &mut SEED.clone());
+    let mut random = SEED;
+    shuffle(&mut headlines, &mut random);
     Ok(headlines)
 }
 
@@ -167,15 +171,6 @@ impl Linear {
         let weights = self.weights.as_flattened();
         let squares: f64 = weights.iter().map(|&weight| f64::from(weight).powi(2)).sum();
         (squares / weights.len().max(1) as f64).sqrt() as f32
-    }
-}
-
-fn shuffle<T>(items: &mut [T], random: &mut u64) {
-    for index in (1..items.len()).rev() {
-        *random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        items.swap(index, (*random >> 33) as usize % (index + 1));
     }
 }
 

@@ -7,15 +7,15 @@
 
 use gisa_entity_tagging::topics::weights::TOPICS;
 
-use super::shuffle;
+use crate::perceptron::shuffle;
 
 /// A headline as the machines see it.
 #[derive(Clone, Debug)]
-pub struct Example {
+pub(super) struct Example {
     /// Number of its topic.
-    pub topic: usize,
+    pub(super) topic: usize,
     /// Its features by position in the vocabulary, with their counts.
-    pub features: Vec<(u32, f32)>,
+    pub(super) features: Vec<(u32, f32)>,
 }
 
 /// How to train. The defaults are the best of those tried by ten folds.
