@@ -1,7 +1,7 @@
 //! How likely a relation is right: a base for the evidence of its kind, lowered for each thing that had to be guessed.
 //!
-//! The factors are set by hand, so that of the relations given a confidence about that share was right on the project's
-//! own sentences and the development articles.
+//! The factors are set by hand, by how many of some hundred relations in news of all fields were right. `evaluate-facts`
+//! shows how many of each confidence are facts of the gold, which lists only the key ones.
 
 use super::inflection::{Mood, Position, Reading};
 
@@ -15,7 +15,7 @@ pub(super) const FIGURE: f32 = 0.8;
 /// Words in quotes with a speaker.
 pub(super) const SPEECH: f32 = 0.95;
 /// Words that are reported without quotes.
-pub(super) const REPORT: f32 = 0.7;
+pub(super) const REPORT: f32 = 0.85;
 
 /// The actor is named in another clause.
 pub(super) const ACTOR_OF_SENTENCE: f32 = 0.9;

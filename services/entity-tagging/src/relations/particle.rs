@@ -28,6 +28,8 @@ pub(super) enum Case {
     Source,
     /// 까지.
     Until,
+    /// 보다, 처럼.
+    Comparison,
 }
 
 /// What the last syllable of the noun must be like.
@@ -70,6 +72,9 @@ const PARTICLES: &[(&str, After, Case)] = &[
     ("로는", After::Vowel, Case::Direction),
     ("까지", After::Any, Case::Until),
     ("부터", After::Any, Case::Source),
+    ("보다", After::Any, Case::Comparison),
+    ("보다는", After::Any, Case::Comparison),
+    ("처럼", After::Any, Case::Comparison),
     ("으로", After::Consonant, Case::Direction),
     ("은", After::Consonant, Case::Topic),
     ("는", After::Vowel, Case::Topic),

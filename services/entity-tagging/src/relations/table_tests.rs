@@ -154,6 +154,6 @@ fn the_sentences_of_development_give_their_relations() {
 #[test]
 fn sentences_that_no_rule_was_written_for_give_most_of_their_relations() {
     let (f1, errors) = measure(HELD_OUT);
-    // Measured 0.875 when written.
-    assert!(f1 > 0.8, "F1 {f1:.3}\n{}", errors.join("\n"));
+    // Measured: 0.96.
+    assert!(f1 > 0.85, "F1 {f1:.3}\n{}", errors.join("\n"));
 }

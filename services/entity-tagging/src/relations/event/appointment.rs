@@ -1,7 +1,5 @@
 //! APPOINTMENT: a person gets a post.
 
-use std::sync::LazyLock;
-
 use gisa_article_model::{
     ArgumentRole::{Agent, Object, Position as Post},
     EntityType,
@@ -9,12 +7,12 @@ use gisa_article_model::{
 
 use crate::relations::actor::Actor;
 use crate::relations::draft::{Draft, Participant};
-use crate::relations::endings::{Endings, Extent};
 use crate::relations::inflection::Position;
 use crate::relations::particle::Case;
 use crate::relations::roles::View;
 use crate::relations::sentence::Phrase;
 use crate::relations::trigger::{Occurrence, Voice};
+use crate::titles::read_title;
 
 /// The phrase that names the post: 단장으로, 대표에.
 pub(super) fn post_phrase<'a>(view: View<'a>, occurrence: &Occurrence) -> Option<&'a Phrase> {
@@ -23,28 +21,14 @@ pub(super) fn post_phrase<'a>(view: View<'a>, occurrence: &Occurrence) -> Option
     })
 }
 
-/// What the names of posts end in.
-const POSTS: &str = "\
-    장 대표 이사 위원 감독 코치 감사 장관 차관 총리 대사 교수 전무 상무 고문 자문 총괄 책임자 수석 비서관 연구관 사무관 서기관 조사관 심의관 보좌관 감독관 대법관 총재 담당 리더 \
-    공사 연구원 후보 대변인 매니저 디렉터 자리 직";
-/// Posts in Latin letters.
-const LATIN_POSTS: &[&str] = &["CEO", "CTO", "CFO", "COO"];
-/// Words that end like a post and are none.
-const NO_POSTS: &str = "현장 공장 매장 시장 성장 확장 등장 입장 주장 시장 농장 극장 좌장 보장 포장 통장 저장 연장 권장 감사 직 자리";
-
-static POST_ENDINGS: LazyLock<Endings<bool>> = LazyLock::new(|| {
-    let no_posts = NO_POSTS
-        .split_whitespace()
-        .map(|word| (word, Extent::Whole, false));
-    let posts = POSTS.split_whitespace().map(|word| (word, Extent::End, true));
-    Endings::new(no_posts.chain(posts))
-});
+/// Names of posts that are no titles of persons.
+const POSTS: &[&str] = &["사령탑", "자리", "홍보대사", "감사"];
 
 /// Whether a phrase ends with the name of a post.
 pub(in crate::relations) fn is_post(text: &str) -> bool {
     let last = text.split_whitespace().next_back().unwrap_or("");
-    let of_ending = POST_ENDINGS.of(last).next().is_some_and(|(_, is_post)| is_post);
-    of_ending || LATIN_POSTS.iter().any(|post| last.ends_with(post))
+    read_title(last).is_some_and(|title| title.tail.is_empty())
+        || POSTS.iter().any(|post| last.ends_with(post))
 }
 
 /// Adds who was appointed by whom to what; whether that makes a relation.

@@ -15,9 +15,10 @@ use crate::relations::memory::Memory;
 use crate::relations::particle::Case;
 use crate::relations::roles::View;
 use crate::relations::sentence::Phrase;
+use crate::titles::COURTESIES;
 
-/// What words for speakers without a name end in, beside posts.
-const SPEAKERS: &str = "관계자 측 전문가 담당자 당국자 의원 시장 지사 선수 연구진 연구팀 대통령 애널리스트 기자 주민 변호사 의사 작가 씨 학생 시민";
+/// What words for speakers without a name end in, beside titles.
+const SPEAKERS: &str = "관계자 측 전문가 담당자 당국자 연구진 연구팀 주민 학생 시민 씨";
 
 static SPEAKER_ENDINGS: LazyLock<Endings<()>> = LazyLock::new(|| {
     let words = SPEAKERS.split_whitespace();
@@ -144,11 +145,10 @@ fn genitive_speaker<'a>(view: View<'a>, first: usize) -> Option<Speaker<'a>> {
 /// Adds the speaker and the role.
 pub(super) fn add_speaker(view: View<'_>, speaker: &Speaker<'_>, draft: &mut Draft) {
     draft.add(Agent, speaker.participant.clone());
-    const ADDRESSES: &[&str] = &["씨", "양", "군", "님"];
     let role = speaker
         .phrase
         .and_then(|phrase| role_of(view, phrase, &speaker.participant));
-    let is_role = |role: &Participant| !ADDRESSES.contains(&view.text(&role.range));
+    let is_role = |role: &Participant| !COURTESIES.contains(&view.text(&role.range));
     draft.add_all(Role, role.filter(is_role));
 }
 
