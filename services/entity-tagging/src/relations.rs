@@ -4,10 +4,10 @@
 //! field -> enclosures -> sentences -> words, clauses, phrases -> triggers -> event | figure | statement -> Relation
 //! ```
 //!
-//! * [`trigger`]: the words that tell of a relation, in all forms ([`inflection`], [`hangul`]);
-//! * [`sentence`], [`word_class`], [`particle`]: clauses and noun phrases, read off endings and particles;
-//! * [`roles`]: which phrase plays which part; [`memory`]: whom a sentence without a subject means;
-//! * [`event`], [`figure`], [`statement`]: what makes a relation of each kind; [`draft`], [`confidence`].
+//! * `trigger`: the words that tell of a relation, in all forms (`inflection`, `hangul`);
+//! * `sentence`, `word_class`, `particle`: clauses and noun phrases, read off endings and particles (`endings`);
+//! * `roles`, `actor`: which phrase plays which part; `memory`: whom a sentence without a subject means;
+//! * `event`, `figure`, `statement`: what makes a relation of each kind; `draft`, `confidence`.
 //!
 //! Relations are read from the body; a headline repeats it in a grammar of its own. Each step looks at a bounded number of
 //! words, so the time is linear in the length of the text.

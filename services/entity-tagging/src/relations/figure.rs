@@ -101,7 +101,7 @@ fn figures_before<'a>(view: View<'a>, clause: &Range<usize>, predicate: usize) -
 
 fn is_limit(view: View<'_>, placed: &Placed<'_>) -> bool {
     let behind = near(view, placed.end());
-    // 14개 모델 중: the figure counts the others.
+    // 20개 팀 중: the figure counts the others.
     let is_whole = || {
         behind
             .split(' ')
@@ -164,7 +164,7 @@ fn rank_before(view: View<'_>, occurrence: &Occurrence) -> Option<Participant> {
     (is_rank || is_first).then(|| Participant::of_range(phrase.range.end - last.len()..phrase.range.end))
 }
 
-/// What somebody was chosen for or won: 우수기업에 선정됐다, 대상을 받았다.
+/// What somebody was chosen for or won: 모범마을로 선정됐다, 대상을 받았다.
 fn award(view: View<'_>, occurrence: &Occurrence) -> Option<Participant> {
     let stem = occurrence.trigger.stem;
     let phrases = || view.phrases_before(occurrence.word);
@@ -231,7 +231,7 @@ fn holder_and_measure(view: View<'_>, phrase: &Phrase) -> (Option<Participant>, 
     )
 }
 
-/// The nouns right before a figure without a particle: 매출 830억.
+/// The nouns right before a figure without a particle: 매출 900억.
 fn noun_before(view: View<'_>, placed: &Placed<'_>) -> Option<Participant> {
     const LONGEST: usize = 4;
     let words = &view.sentence.words;

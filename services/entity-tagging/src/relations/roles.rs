@@ -29,7 +29,7 @@ const MENTIONS_IN_REACH: usize = 96;
 pub(super) struct View<'a> {
     pub source: Source<'a>,
     pub sentence: &'a Sentence,
-    /// Who the sentence is said to be from: 통계청에 따르면.
+    /// Who the sentence is said to be from: 나눔연구원에 따르면.
     pub named_source: Option<&'a Participant>,
 }
 

@@ -1,4 +1,4 @@
-//! Results that a clause states without a verb of reaching: 성공률은 4%였다, 응답자의 58%가 찬성했다.
+//! Results that a clause states without a verb of reaching: 합격률은 7%였다, 응답자의 58%가 찬성했다.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -33,7 +33,7 @@ const COPULAS: &[&str] = &[
     "다고",
 ];
 
-/// Figures that a clause states without a verb of its own: 성공률은 4%였다, 정확도가 59%로 가장 높았다.
+/// Figures that a clause states without a verb of its own: 합격률은 7%였다, 불량률이 2%로 가장 낮았다.
 pub(in crate::relations) fn read_stated(view: View<'_>, clause: usize, memory: &Memory) -> Option<Draft> {
     let words = view.sentence.clauses[clause].clone();
     let last = words.end - 1;

@@ -1,4 +1,4 @@
-//! Where a sentence is from: 통계청에 따르면, 제공한다고 밝혔다.
+//! Where a sentence is from: 나눔연구원에 따르면, 제공한다고 밝혔다.
 
 use gisa_article_model::EntityType;
 
