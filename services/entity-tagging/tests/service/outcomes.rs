@@ -6,7 +6,8 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use gisa_article_codec::{ArticleRevised, ArticleTagged, LogPosition};
 use gisa_article_model::{
-    Analysis, Article, ArticleId, ContentHash, EntityType, PublicationState, TaggedArticle, TaggerVersion, ZonedTime,
+    Analysis, Article, ArticleId, ContentHash, EntityType, PublicationState, TaggedArticle, TaggerVersion,
+    ZonedTime,
 };
 use gisa_entity_tagging::publish::publish_outcome;
 use gisa_event_log::{Append, EventLog, ExpectedLast, Headers, Record, StartAt, Stream, Subject};

@@ -63,7 +63,12 @@ async fn an_explanation_says_where_each_mention_comes_from() {
         text: Some(text("네이버는 어제 3만 달러를 냈다.")),
         explain,
     };
-    let plain = service.client.tag_text(request(false)).await.unwrap().into_inner();
+    let plain = service
+        .client
+        .tag_text(request(false))
+        .await
+        .unwrap()
+        .into_inner();
     let explained = service.client.tag_text(request(true)).await.unwrap().into_inner();
     assert_eq!(explained.tags, plain.tags, "an explanation changes nothing");
 
@@ -87,7 +92,11 @@ async fn an_explanation_says_where_each_mention_comes_from() {
     let date = proposed("어제", TaggerLayer::Grammar);
     assert_eq!(date.detail, "2026-11-02");
     let decisions = explanation.mentions.iter().map(|of| of.decision());
-    assert!(decisions.into_iter().all(|decision| decision != Decision::Unspecified));
+    assert!(
+        decisions
+            .into_iter()
+            .all(|decision| decision != Decision::Unspecified)
+    );
     service.stop().await;
 }
 
