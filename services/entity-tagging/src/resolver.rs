@@ -95,7 +95,9 @@ pub fn merge_names(known: Vec<Candidate>, modelled: Vec<Candidate>) -> Vec<Candi
         }
         let wins = match touching {
             [other] if is_around(other, &name) => other.range == name.range,
-            _ => touching.iter().all(|other| other.confidence + LEAD <= name.confidence),
+            _ => touching
+                .iter()
+                .all(|other| other.confidence + LEAD <= name.confidence),
         };
         if !wins {
             continue;
@@ -103,7 +105,11 @@ pub fn merge_names(known: Vec<Candidate>, modelled: Vec<Candidate>) -> Vec<Candi
         keeps[first..last].fill(false);
         if let [twin] = touching {
             let agrees = twin.range == name.range && twin.entity_type == name.entity_type;
-            name.confidence = if agrees { name.confidence.max(twin.confidence) } else { name.confidence };
+            name.confidence = if agrees {
+                name.confidence.max(twin.confidence)
+            } else {
+                name.confidence
+            };
         }
         merged.push(name);
     }
@@ -136,10 +142,13 @@ mod tests {
             ..candidate(range, layer)
         };
         let known = |range, confidence| named(range, Organization, confidence, TaggerLayer::Dictionary);
-        let model = |range, entity_type, confidence| named(range, entity_type, confidence, TaggerLayer::Model);
+        let model =
+            |range, entity_type, confidence| named(range, entity_type, confidence, TaggerLayer::Model);
         let merged = |known: &[Candidate], modelled: &[Candidate]| -> Vec<(Range<usize>, TaggerLayer, f32)> {
             let merged = merge_names(known.to_vec(), modelled.to_vec()).into_iter();
-            merged.map(|name| (name.range, name.layer, name.confidence)).collect()
+            merged
+                .map(|name| (name.range, name.layer, name.confidence))
+                .collect()
         };
         let (dictionary, by_model) = (TaggerLayer::Dictionary, TaggerLayer::Model);
         // Agreement.
@@ -181,7 +190,10 @@ mod tests {
             let name = |(gap, length, confidence): (usize, usize, f32)| {
                 let start = at + gap;
                 at = start + length;
-                Candidate { confidence, ..candidate(start..at, layer) }
+                Candidate {
+                    confidence,
+                    ..candidate(start..at, layer)
+                }
             };
             parts.into_iter().map(name).collect()
         })

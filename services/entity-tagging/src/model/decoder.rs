@@ -34,7 +34,7 @@ pub(super) struct Decoder {
 
 /// A first character of type `t` has label `1 + 2t`, the further ones `2 + 2t`.
 pub(super) fn is_inside(label: usize) -> bool {
-    label != 0 && label % 2 == 0
+    label != 0 && label.is_multiple_of(2)
 }
 
 impl Decoder {
@@ -131,7 +131,9 @@ fn raise(row: &mut Row, score: i16, transitions: &Row) {
 
 /// Takes the best score off all of them, and returns it.
 fn rebase(row: &mut Row) -> i16 {
-    let best = row[..LABELS].iter().fold(i16::MIN, |best, &score| best.max(score));
+    let best = row[..LABELS]
+        .iter()
+        .fold(i16::MIN, |best, &score| best.max(score));
     for lane in row.iter_mut() {
         *lane = lane.saturating_sub(best);
     }

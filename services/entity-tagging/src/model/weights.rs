@@ -22,8 +22,11 @@ const MAGIC: &[u8; 8] = b"GISAMDL1";
 /// What a decompressed file may be at most, in bytes: far more than any model that ships.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 
-/// At least so many slots of the table are free, of each four: keeps the search short.
-const FREE_QUARTERS: usize = 1;
+/// Rows of a bucket: as many as a cache line holds, so that a search waits for memory once.
+const BUCKET: usize = 4;
+
+/// Rows of the table for each three features: room enough that few buckets are full.
+const ROWS_PER_THREE_FEATURES: usize = 5;
 
 /// The bitmap has so many bits a feature; about one absent feature in so many passes it.
 const BITS_PER_FEATURE: usize = 16;
@@ -53,6 +56,11 @@ pub enum ModelError {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(16))]
 struct Row([u8; LANES]);
+
+/// A cache line of rows; free ones are behind the others.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Bucket([Row; BUCKET]);
 
 const SHIFT_AT: usize = LABELS;
 const KEY_AT: usize = 12;
@@ -84,8 +92,8 @@ impl Row {
 
 /// Weights by feature, and of transitions.
 pub struct Weights {
-    /// Open addressing with linear probing; the length is a power of two.
-    rows: Vec<Row>,
+    /// Where a bucket is full, its features go on in the next.
+    buckets: Vec<Bucket>,
     /// Which features may have a row: most features of a text have none, and this is a small part of the table.
     bitmap: Vec<u64>,
     /// From the label of a character (row) to that of the next (lane); what may not follow has the least score.
@@ -104,7 +112,7 @@ impl std::fmt::Debug for Weights {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Weights")
-            .field("rows", &self.rows.len())
+            .field("buckets", &self.buckets.len())
             .finish_non_exhaustive()
     }
 }
@@ -150,10 +158,9 @@ impl Weights {
             }
         }
         let may_start = |label: usize| label < LABELS && !is_inside(label);
-        let slots = (count * 4 / (4 - FREE_QUARTERS) + 1).next_power_of_two();
         let mut weights = Self {
-            rows: vec![Row::default(); slots],
-            bitmap: vec![0; (count * BITS_PER_FEATURE / 64 + 1).next_power_of_two()],
+            buckets: vec![Bucket::default(); count * ROWS_PER_THREE_FEATURES / (3 * BUCKET) + 1],
+            bitmap: vec![0; count * BITS_PER_FEATURE / 64 + 1],
             transitions_from,
             transitions_to,
             start: std::array::from_fn(|label| if may_start(label) { 0 } else { i16::MIN }),
@@ -180,27 +187,45 @@ impl Weights {
     }
 
     fn insert(&mut self, row: Row) -> Option<()> {
-        let mask = self.rows.len() - 1;
-        let first = slot_of(row.key());
-        let slot = (0..self.rows.len())
-            .map(|step| (first + step) & mask)
-            .find(|&slot| self.rows[slot].key() == 0)?;
+        let first = place_of(spread(row.key()), self.buckets.len());
+        let (before, from) = self.buckets.split_at_mut(first);
+        let mut rows = from.iter_mut().chain(before).flat_map(|bucket| &mut bucket.0);
+        *rows.find(|row| row.key() == 0)? = row;
         let (word, bit) = self.bit_of(row.key());
         self.bitmap[word] |= bit;
-        self.rows[slot] = row;
         Some(())
     }
 
     #[inline]
     fn bit_of(&self, key: u32) -> (usize, u64) {
-        let word = (key >> 6) as usize & (self.bitmap.len() - 1);
-        (word, 1 << (key & 63))
+        (place_of(key, self.bitmap.len()), 1 << (key & 63))
+    }
+
+    /// The row of a feature; one without weights if there is none.
+    #[inline]
+    fn row(&self, key: u32) -> Row {
+        let mut at = place_of(spread(key), self.buckets.len());
+        loop {
+            let rows = &self.buckets[at].0;
+            // Without branches, so that the searches for all features of a character wait for memory together.
+            let found = (0..BUCKET).fold(
+                BUCKET,
+                |found, slot| if rows[slot].key() == key { slot } else { found },
+            );
+            if found < BUCKET {
+                return rows[found];
+            }
+            if rows[BUCKET - 1].key() == 0 {
+                return Row::default();
+            }
+            at = (at + 1) % self.buckets.len();
+        }
     }
 
     /// The sums of the weights of a character's features.
     #[inline]
     pub(super) fn scores(&self, features: &[u64; FEATURES]) -> Scores {
-        // First which features have a row, then the rows: the second loop's loads do not wait for each other.
+        // First which features have a row, then the rows: the loads of a loop do not wait for each other.
         let mut known = [0u32; FEATURES];
         let mut count = 0;
         for &feature in features {
@@ -209,15 +234,12 @@ impl Weights {
             known[count] = key;
             count += usize::from(self.bitmap[word] & bit != 0);
         }
+        let mut rows = [Row::default(); FEATURES];
+        for (row, &key) in rows.iter_mut().zip(&known[..count]) {
+            *row = self.row(key);
+        }
         let mut scores: Scores = [0; LANES];
-        let mask = self.rows.len() - 1;
-        for &key in &known[..count] {
-            let mut slot = slot_of(key) & mask;
-            while self.rows[slot].key() != key && self.rows[slot].key() != 0 {
-                slot = (slot + 1) & mask;
-            }
-            // A free slot has zero weights.
-            let row = &self.rows[slot];
+        for row in &rows[..count] {
             let shift = row.shift();
             for (score, &weight) in scores.iter_mut().zip(&row.0) {
                 *score = score.saturating_add(i16::from(weight as i8) << shift);
@@ -234,7 +256,7 @@ impl Weights {
 
     /// Bytes in memory.
     pub fn memory(&self) -> usize {
-        self.rows.len() * size_of::<Row>() + self.bitmap.len() * size_of::<u64>()
+        self.buckets.len() * size_of::<Bucket>() + self.bitmap.len() * size_of::<u64>()
     }
 }
 
@@ -243,9 +265,16 @@ fn may_follow(from: usize, to: usize) -> bool {
     !is_inside(to) || from == to || from + 1 == to
 }
 
-/// Keys are hashes; the multiplication makes other bits of them count than those of the bitmap.
-fn slot_of(key: u32) -> usize {
-    (key.wrapping_mul(0x9e37_79b1) >> 8) as usize
+/// Keys are hashes: scaling spreads them over any number of places.
+#[inline]
+fn place_of(key: u32, places: usize) -> usize {
+    ((u64::from(key) * places as u64) >> 32) as usize
+}
+
+/// Makes other bits of a key count for the bucket than for the bitmap.
+#[inline]
+fn spread(key: u32) -> u32 {
+    key.wrapping_mul(0x9e37_79b1)
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -337,7 +366,10 @@ mod tests {
         let weights = Weights::read(&file()).unwrap();
         assert_eq!(weights.confidence(3, 0), 0.5);
         assert!(weights.confidence(3, 4) > 0.88 && weights.confidence(3, -4) < 0.12);
-        assert_eq!((weights.transitions_from[1][2], weights.transitions_to[2][1]), (-7, -7));
+        assert_eq!(
+            (weights.transitions_from[1][2], weights.transitions_to[2][1]),
+            (-7, -7)
+        );
         assert_eq!(weights.transitions_from[0][2], i16::MIN);
         let mut features = [0; FEATURES];
         features[0] = 5 << 32;
