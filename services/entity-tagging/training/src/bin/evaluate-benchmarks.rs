@@ -36,7 +36,7 @@ struct Arguments {
     #[arg(long, default_value_t = 2)]
     least: u8,
     /// Models, each with another order of the examples, that are averaged.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 1)]
     orders: usize,
     /// Times that a round learns from each gold sentence.
     #[arg(long, default_value_t = 2)]

@@ -32,7 +32,7 @@ struct Arguments {
     #[arg(long, default_value_t = 8)]
     rounds: usize,
     /// Features that are kept.
-    #[arg(long, default_value_t = 400_000)]
+    #[arg(long, default_value_t = 200_000)]
     features: usize,
     /// Measures with each ingredient added in turn.
     #[arg(long)]
@@ -44,7 +44,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1)]
     swaps: usize,
     /// Models, each with another order of the examples, that are averaged.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 2)]
     orders: usize,
     /// What a wrong label's score is raised by while learning.
     #[arg(long, default_value_t = 2.0)]
@@ -89,7 +89,6 @@ fn main() -> anyhow::Result<()> {
         least_count: arguments.least,
         domains: DOMAINS,
         orders: arguments.orders,
-        ..Settings::default()
     };
     let all = Ingredients {
         news: true,
