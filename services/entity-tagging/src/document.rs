@@ -36,13 +36,14 @@ impl Field<'_> {
     }
 }
 
-/// Makes the types of the names in all fields agree, and drops those that the rest of the article speaks against.
+/// Makes the types and links of the names in all fields agree, and drops those that the rest of the article speaks against.
 pub fn agree<const FIELDS: usize>(texts: &[&str; FIELDS], names: &mut [Vec<Candidate>; FIELDS]) {
     for (text, names) in texts.iter().zip(names.iter_mut()) {
         bracket::agree(text, names);
         head_noun::agree(text, names);
     }
     consistency::agree(texts, names);
+    consistency::share_links(texts, names);
 }
 
 /// Finds further names, one list a field: they may overlap each other but not the names that are there.

@@ -29,6 +29,13 @@ pub struct Candidate {
     pub layer: TaggerLayer,
 }
 
+impl Candidate {
+    /// Whether it stands for an entity of the dictionary.
+    pub fn is_linked(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.entity_id.is_some())
+    }
+}
+
 /// Chooses the mentions of a field: sorted by start, not overlapping. Takes O(n log n).
 pub fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.retain(|candidate| !candidate.range.is_empty());

@@ -102,8 +102,8 @@ pub(super) fn find(fields: &[Field<'_>]) -> Vec<Vec<Candidate>> {
         .collect()
 }
 
-/// Gives a name and the name in a bracket behind it one type, where one is written in Hangul and the other in Latin
-/// letters: the dictionary's, else that of the more confident one.
+/// Makes a name and the name in a bracket behind it agree, where the second is another name of the first: they have one
+/// type, the dictionary's or else that of the more confident one, and one link.
 pub(super) fn agree(text: &str, names: &mut [Candidate]) {
     for second in 1..names.len() {
         let (before, from) = names.split_at_mut(second);
@@ -112,7 +112,10 @@ pub(super) fn agree(text: &str, names: &mut [Candidate]) {
         };
         let between = text[outer.range.end..inner.range.start].trim_start_matches(CLOSING);
         let is_bracketed = between == "(" && text[inner.range.end..].starts_with(')');
-        if !is_bracketed || !is_translation(&text[outer.range.clone()], &text[inner.range.clone()]) {
+        let (outer_text, inner_text) = (&text[outer.range.clone()], &text[inner.range.clone()]);
+        let is_another_name =
+            is_translation(outer_text, inner_text) || is_abbreviation(inner_text, outer_text);
+        if !is_bracketed || !is_another_name {
             continue;
         }
         let stands_apart =
@@ -122,10 +125,14 @@ pub(super) fn agree(text: &str, names: &mut [Candidate]) {
         }
         let weight =
             |name: &Candidate| name.confidence + f32::from(u8::from(name.layer == TaggerLayer::Dictionary));
-        if weight(outer) >= weight(inner) {
-            inner.entity_type = outer.entity_type;
+        let (leader, follower) = if weight(outer) >= weight(inner) {
+            (outer, inner)
         } else {
-            outer.entity_type = inner.entity_type;
+            (inner, outer)
+        };
+        follower.entity_type = leader.entity_type;
+        if !follower.is_linked() {
+            follower.link.clone_from(&leader.link);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use gisa_article_model::{EntityType, TaggerLayer};
+use gisa_article_model::{EntityLink, EntityType, TaggerLayer};
 
 use super::Field;
 use crate::dictionary::{is_general_term, is_whole_name};
@@ -104,6 +104,28 @@ pub(super) fn agree(texts: &[&str], names: &mut [Vec<Candidate>]) {
 fn is_place_or_authority(a: EntityType, b: EntityType) -> bool {
     use EntityType::{Location, Organization};
     matches!((a, b), (Location, Organization) | (Organization, Location))
+}
+
+/// Gives mentions that are not linked the link that their surface has elsewhere in the article, if the type is the same.
+pub(super) fn share_links(texts: &[&str], names: &mut [Vec<Candidate>]) {
+    let mut links: HashMap<(&str, EntityType), EntityLink> = HashMap::new();
+    for (text, names) in texts.iter().zip(names.iter()) {
+        for name in names.iter().filter(|name| name.is_linked()) {
+            let surface = &text[name.range.clone()];
+            if let Some(link) = &name.link {
+                links
+                    .entry((surface, name.entity_type))
+                    .or_insert_with(|| link.clone());
+            }
+        }
+    }
+    for (text, names) in texts.iter().zip(names) {
+        for name in names.iter_mut().filter(|name| !name.is_linked()) {
+            if let Some(link) = links.get(&(&text[name.range.clone()], name.entity_type)) {
+                name.link = Some(link.clone());
+            }
+        }
+    }
 }
 
 /// Finds the surfaces that were found surely elsewhere, where nothing has been found; one list a field.
