@@ -2,11 +2,13 @@
 //!
 //! * [`bracket`]: a name that the article introduces next to a known one: 과학기술정보통신부(과기정통부).
 //! * [`surname`]: a person introduced once is known by the surname after: 백롱민 교수 … 백 교수.
+//! * [`dateline`]: place, agency and reporter of wire copy: (서울=새벽통신) 도래솔 기자.
 //! * [`head_noun`]: what is introduced in quotes, by its last noun: 'AI 연구센터'를 신설했다.
 //! * [`consistency`]: one surface has one type in an article, and is a mention wherever it stands.
 
 mod bracket;
 mod consistency;
+mod dateline;
 mod head_noun;
 mod surname;
 
@@ -56,7 +58,13 @@ pub fn find_further_names<const FIELDS: usize>(
         names: &names[field],
     });
     let mut further = from_fn(|_| Vec::new());
-    for find in [bracket::find, surname::find, head_noun::find, consistency::find] {
+    for find in [
+        dateline::find,
+        bracket::find,
+        surname::find,
+        head_noun::find,
+        consistency::find,
+    ] {
         for (found, more) in further.iter_mut().zip(find(&fields)) {
             found.extend(more);
         }

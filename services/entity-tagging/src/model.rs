@@ -95,18 +95,44 @@ impl NameModel for Model {
                 scores.push(self.weights.scores(features))
             });
             let names = decoder.decode(&scores, &self.weights);
-            found.extend(names.into_iter().map(|name| Candidate {
-                range: starts[name.range.start]..starts[name.range.end],
-                entity_type: NAME_TYPES[name.type_number],
-                value: None,
-                link: Some(EntityLink::default()),
-                confidence: self.weights.confidence(name.type_number, name.margin),
-                layer: TaggerLayer::Model,
-            }));
+            for name in names {
+                let entity_type = NAME_TYPES[name.type_number];
+                let range = starts[name.range.start]..starts[name.range.end];
+                found.extend(single_names(text, range, entity_type).map(|range| Candidate {
+                    range,
+                    entity_type,
+                    value: None,
+                    link: Some(EntityLink::default()),
+                    confidence: self.weights.confidence(name.type_number, name.margin),
+                    layer: TaggerLayer::Model,
+                }));
+            }
         }
         found
     }
 }
+
+/// The names in what the model takes for one: no name goes over an equals sign (서울=새벽통신), and places and persons
+/// with a middle dot between longer words are a list (춘천ㆍ군산).
+fn single_names(
+    text: &str,
+    range: Range<usize>,
+    entity_type: EntityType,
+) -> impl Iterator<Item = Range<usize>> {
+    let surface = &text[range.clone()];
+    let is_list = matches!(entity_type, EntityType::Location | EntityType::Person)
+        && surface
+            .split(MIDDLE_DOTS)
+            .all(|part| part.chars().nth(1).is_some());
+    let parts = surface.split(move |character| is_list && MIDDLE_DOTS.contains(&character));
+    let is_name = !surface.contains('=');
+    parts.map(str::trim).filter(move |_| is_name).map(move |part| {
+        let start = range.start + (part.as_ptr() as usize - surface.as_ptr() as usize);
+        start..start + part.len()
+    })
+}
+
+const MIDDLE_DOTS: [char; 2] = ['ㆍ', '·'];
 
 /// What other layers say of each character of `text`, as the model's features want it: names that the dictionary proposes,
 /// expressions of the grammar, and spellings of any trust. All are sorted by start and, within each kind, do not overlap.
@@ -165,5 +191,24 @@ impl<'a, T, R: Fn(&T) -> &Range<usize>> Cursor<'a, T, R> {
             self.rest = rest;
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_several_names() {
+        let names = |text: &str, entity_type| -> Vec<String> {
+            single_names(text, 0..text.len(), entity_type)
+                .map(|range| text[range].to_owned())
+                .collect()
+        };
+        assert_eq!(names("춘천ㆍ군산", EntityType::Location), ["춘천", "군산"]);
+        assert_eq!(names("이솔·박가람", EntityType::Person), ["이솔", "박가람"]);
+        assert_eq!(names("한·미", EntityType::Location), ["한·미"]);
+        assert_eq!(names("4·19 혁명", EntityType::Event), ["4·19 혁명"]);
+        assert_eq!(names("서울=새벽통신", EntityType::Organization), [""; 0]);
     }
 }
