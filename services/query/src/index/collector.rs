@@ -90,11 +90,13 @@ fn ids_before(ids: &StrColumn, id: &str) -> tantivy::Result<u64> {
     let bounds = ids
         .dictionary()
         .term_bounds_to_ord(Bound::Included(id.as_bytes()), Bound::Unbounded)?;
-    Ok(match bounds.0 {
+    let before = match bounds.0 {
         Bound::Included(first) => first,
-        Bound::Excluded(last) => last + 1,
+        Bound::Excluded(last) => last.saturating_add(1),
         Bound::Unbounded => 0,
-    })
+    };
+    // An id behind all of the segment's is answered with the largest number there is.
+    Ok(before.min(ids.num_terms() as u64))
 }
 
 /// A [`SortKey`] within one segment.
