@@ -72,6 +72,29 @@ async fn pages_are_complete_in_every_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_may_begin_behind_every_id_of_a_segment() {
+    let mut sandbox = Sandbox::start().await;
+    // Each is told, and so committed, alone: six segments of one id.
+    for number in 0..6 {
+        let alone = article(&format!("article-{number}"), "제목", "반도체").published(1);
+        sandbox.tell_all(&[alone]).await;
+    }
+    let request = |page_token: String| SearchArticlesRequest {
+        page_size: 1,
+        page_token,
+        ..Default::default()
+    };
+    let mut found = BTreeSet::new();
+    let mut token = String::new();
+    for _ in 0..6 {
+        let page = sandbox.search_with(request(token)).await;
+        found.extend(ids(&page));
+        token = page.next_page_token;
+    }
+    assert_eq!((found.len(), token.as_str()), (6, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_default_page_has_20_hits_and_the_last_one_no_token() {
     let mut sandbox = sandbox_with_ties(40).await;
     let first = sandbox.search("").await;
