@@ -73,25 +73,32 @@ async fn pages_are_complete_in_every_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_may_begin_behind_every_id_of_a_segment() {
+    // Ids in the order they are told, behind those of the marker of a commit, and so many and so different that the
+    // dictionary of a segment has several blocks.
+    const COUNT: usize = 600;
+    let articles: Vec<_> = (0..COUNT)
+        .map(|number| {
+            let id = format!("z{:032x}", number as u128 * (u128::MAX / COUNT as u128));
+            article(&id, "제목", "반도체").published(1)
+        })
+        .collect();
     let mut sandbox = Sandbox::start().await;
-    // Each is told, and so committed, alone: six segments of one id.
-    for number in 0..6 {
-        let alone = article(&format!("article-{number}"), "제목", "반도체").published(1);
-        sandbox.tell_all(&[alone]).await;
+    for part in articles.chunks(COUNT / 2) {
+        sandbox.tell_all(part).await;
     }
     let request = |page_token: String| SearchArticlesRequest {
-        page_size: 1,
+        page_size: 100,
         page_token,
         ..Default::default()
     };
     let mut found = BTreeSet::new();
     let mut token = String::new();
-    for _ in 0..6 {
+    for _ in 0..COUNT / 100 {
         let page = sandbox.search_with(request(token)).await;
         found.extend(ids(&page));
         token = page.next_page_token;
     }
-    assert_eq!((found.len(), token.as_str()), (6, ""));
+    assert_eq!((found.len(), token.as_str()), (COUNT, ""));
 }
 
 #[tokio::test(flavor = "multi_thread")]
