@@ -6,7 +6,6 @@
 )]
 
 use std::hash::Hasher as _;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use divan::counter::CharsCount;
@@ -14,36 +13,13 @@ use divan::{Bencher, black_box};
 use gisa_entity_tagging::signature::content_signature;
 use gisa_entity_tagging::topics::TopicModel;
 
-struct Sample {
-    title: String,
-    body: String,
-}
+#[expect(dead_code, reason = "topics and signature need no date")]
+#[path = "shared/samples.rs"]
+mod samples;
 
-static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../seeds/articles");
-    let mut files: Vec<_> = folder
-        .read_dir()
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "ndjson"));
-    files.sort();
-    let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
-    texts
-        .flat_map(|text| text.lines().map(sample).collect::<Vec<_>>())
-        .collect()
-});
+use samples::SAMPLES;
 
 static TOPICS: LazyLock<TopicModel> = LazyLock::new(|| TopicModel::built_in().unwrap());
-
-fn sample(line: &str) -> Sample {
-    let article: serde_json::Value = serde_json::from_str(line).unwrap();
-    let field = |name: &str| article[name].as_str().unwrap_or_default().to_owned();
-    Sample {
-        title: field("title"),
-        body: field("body"),
-    }
-}
 
 fn main() {
     divan::main();

@@ -5,12 +5,11 @@
     reason = "a benchmark without its samples has nothing to measure"
 )]
 
-use std::path::Path;
 use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::{CharsCount, ItemsCount};
-use gisa_article_model::{Mention, ZonedTime};
+use gisa_article_model::Mention;
 use gisa_entity_tagging::common_nouns::CommonNouns;
 use gisa_entity_tagging::dictionary::{Context, Dictionary};
 use gisa_entity_tagging::grammar::find_expressions;
@@ -20,26 +19,10 @@ use gisa_entity_tagging::relations::find_relations;
 use gisa_entity_tagging::resolver::Candidate;
 use gisa_entity_tagging::tagger::{Tagger, TextToTag};
 
-struct Sample {
-    title: String,
-    body: String,
-    published_at: ZonedTime,
-}
+#[path = "shared/samples.rs"]
+mod samples;
 
-static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../seeds/articles");
-    let mut files: Vec<_> = folder
-        .read_dir()
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "ndjson"));
-    files.sort();
-    let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
-    texts
-        .flat_map(|text| text.lines().filter_map(sample).collect::<Vec<_>>())
-        .collect()
-});
+use samples::{SAMPLES, Sample};
 
 static TAGGER: LazyLock<Tagger> = LazyLock::new(|| Tagger::built_in().unwrap());
 static MODEL: LazyLock<Model> = LazyLock::new(|| Model::built_in().unwrap());
@@ -53,18 +36,6 @@ static MENTIONS: LazyLock<Vec<Vec<Mention>>> = LazyLock::new(|| {
     let tagged = SAMPLES.iter().map(|sample| TAGGER.tag(&text_of(sample)));
     tagged.map(|tagged| tagged.mentions).collect()
 });
-
-/// The article of a line; `None` for a retraction.
-fn sample(line: &str) -> Option<Sample> {
-    let article: serde_json::Value = serde_json::from_str(line).unwrap();
-    let field = |name: &str| article[name].as_str().unwrap_or_default().to_owned();
-    let published_at = article["published_at"].as_str()?;
-    Some(Sample {
-        title: field("title"),
-        body: field("body"),
-        published_at: ZonedTime::in_korea(published_at.parse().unwrap()),
-    })
-}
 
 fn main() {
     divan::main();

@@ -73,11 +73,6 @@ impl CommonNouns {
             .all(|&(word, bit)| self.bits[word] & bit != 0)
     }
 
-    /// Bytes in memory.
-    pub fn memory(&self) -> usize {
-        self.bits.len() * size_of::<u64>()
-    }
-
     /// Sets the marks of all syllables of a text; the others stay as they are. A run of syllables is read from the left
     /// as nouns, the longest first; its make-up is four times the number of nouns, up to three, plus what is left: 0 for
     /// nothing, 1 for particles, 2 for one syllable, 3 for more.

@@ -18,6 +18,7 @@ mod letters;
 #[cfg(test)]
 mod marked;
 pub mod model;
+mod model_file;
 pub mod publish;
 pub mod relations;
 pub mod resolver;

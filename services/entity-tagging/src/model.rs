@@ -18,12 +18,12 @@ use gisa_article_model::{EntityLink, EntityType, TaggerLayer};
 
 use crate::common_nouns::{CommonNouns, NounMark};
 use crate::dictionary::GazetteerHit;
+pub use crate::model_file::ModelError;
 use crate::resolver::Candidate;
 use crate::sentences;
 use decoder::Decoder;
 use features::{Evidence, extract};
 pub use source::ModelSource;
-pub use weights::ModelError;
 use weights::{TYPES, Weights};
 
 /// The weights that ship with the service.
@@ -61,11 +61,6 @@ impl Model {
         Ok(Self {
             weights: Weights::read(file)?,
         })
-    }
-
-    /// Bytes that the weights take in memory.
-    pub fn memory(&self) -> usize {
-        self.weights.memory()
     }
 }
 

@@ -13,7 +13,7 @@ pub mod weights;
 
 use gisa_article_model::{Topic, TopicScore};
 
-use crate::model::ModelError;
+use crate::model_file::ModelError;
 use features::for_each_feature;
 use weights::{TOPICS, Weights};
 
@@ -58,11 +58,6 @@ impl TopicModel {
         Ok(Self {
             weights: Weights::read(file)?,
         })
-    }
-
-    /// Bytes that the weights take in memory.
-    pub fn memory(&self) -> usize {
-        self.weights.memory()
     }
 
     /// The sections that an article may belong to, best first: all of them, with probabilities that add up to 1, or none

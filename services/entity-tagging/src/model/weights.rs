@@ -4,9 +4,7 @@
 //! before (LEB128), a mask of the labels with a weight in the lower 11 bits and the shift in the upper 5 (u16), a weight
 //! for each of those labels (i8, to be shifted left). Numbers are little-endian.
 
-use std::io::Read as _;
-
-use thiserror::Error;
+use crate::model_file::{ModelError, take, take_leb128, unpack};
 
 use super::decoder::is_inside;
 use super::features::FEATURES;
@@ -39,17 +37,6 @@ pub(super) const LANES: usize = 16;
 
 /// Scores of one character by label; lanes from [`LABELS`] on mean nothing.
 pub(super) type Scores = [i16; LANES];
-
-/// Why a model file cannot be used.
-#[derive(Debug, Error)]
-pub enum ModelError {
-    /// It cannot be decompressed.
-    #[error("the model file cannot be decompressed: {0}")]
-    Compression(std::io::Error),
-    /// It is not a model file of this version.
-    #[error("the model file is not of this version, or cut off")]
-    Format,
-}
 
 /// One feature in sixteen bytes: `LABELS` weights, the shift, the key. All lanes are added up, those of shift and key too,
 /// because the compiler makes that three vector instructions; nobody reads their sums.
@@ -125,13 +112,7 @@ pub fn key_of(feature: u64) -> u32 {
 impl Weights {
     /// Reads a model file.
     pub fn read(file: &[u8]) -> Result<Self, ModelError> {
-        let decoder = zstd::stream::read::Decoder::new(file).map_err(ModelError::Compression)?;
-        let mut bytes = Vec::new();
-        decoder
-            .take(LARGEST_FILE)
-            .read_to_end(&mut bytes)
-            .map_err(ModelError::Compression)?;
-        Self::parse(&bytes).ok_or(ModelError::Format)
+        Self::parse(&unpack(file, LARGEST_FILE)?).ok_or(ModelError::Format)
     }
 
     fn parse(bytes: &[u8]) -> Option<Self> {
@@ -253,11 +234,6 @@ impl Weights {
         let (offset, slope) = self.calibration[type_number];
         1.0 / (1.0 + (-(offset + slope * margin as f32)).exp())
     }
-
-    /// Bytes in memory.
-    pub fn memory(&self) -> usize {
-        self.buckets.len() * size_of::<Bucket>() + self.bitmap.len() * size_of::<u64>()
-    }
 }
 
 /// A further character of a type follows a character of the same type.
@@ -275,24 +251,6 @@ fn place_of(key: u32, places: usize) -> usize {
 #[inline]
 fn spread(key: u32) -> u32 {
     key.wrapping_mul(0x9e37_79b1)
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (head, tail) = rest.split_first_chunk::<N>()?;
-    *rest = tail;
-    Some(*head)
-}
-
-fn take_leb128(rest: &mut &[u8]) -> Option<u32> {
-    let mut value = 0u32;
-    for shift in (0..32).step_by(7) {
-        let [byte] = take(rest)?;
-        value |= u32::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 /// The weights of one feature as the file has them.

@@ -4,12 +4,12 @@
 //! what prose is expected to weigh (f32 a topic), then the features in ascending order, each as the difference to the one
 //! after the one before (LEB128), then the weights (i8), topic by topic. Numbers are little-endian.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 
 use gisa_article_model::Topic;
 
 use super::features::BUCKETS;
-use crate::model::ModelError;
+use crate::model_file::{ModelError, take, take_leb128, unpack};
 
 /// Number of topics.
 pub const TOPICS: usize = Topic::ALL.len();
@@ -70,13 +70,7 @@ impl std::fmt::Debug for Weights {
 impl Weights {
     /// Reads a model file.
     pub(super) fn read(file: &[u8]) -> Result<Self, ModelError> {
-        let decoder = zstd::stream::read::Decoder::new(file).map_err(ModelError::Compression)?;
-        let mut bytes = Vec::new();
-        decoder
-            .take(LARGEST_FILE)
-            .read_to_end(&mut bytes)
-            .map_err(ModelError::Compression)?;
-        Self::parse(&bytes).ok_or(ModelError::Format)
+        Self::parse(&unpack(file, LARGEST_FILE)?).ok_or(ModelError::Format)
     }
 
     fn parse(bytes: &[u8]) -> Option<Self> {
@@ -129,13 +123,6 @@ impl Weights {
         let position = self.before[index] + (word & (bit - 1)).count_ones();
         self.rows.get(position as usize)
     }
-
-    /// Bytes in memory.
-    pub(super) fn memory(&self) -> usize {
-        size_of_val(self.bitmap.as_slice())
-            + size_of_val(self.before.as_slice())
-            + size_of_val(self.rows.as_slice())
-    }
 }
 
 fn take_scaling(rest: &mut &[u8]) -> Option<Scaling> {
@@ -148,24 +135,6 @@ fn take_scaling(rest: &mut &[u8]) -> Option<Scaling> {
     let sound = (f32::MIN_POSITIVE..=LARGEST_SCALE).contains(&scale)
         && prose.iter().all(|expected| expected.abs() <= f32::from(i8::MAX));
     sound.then_some(Scaling { scale, prose })
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (head, tail) = rest.split_first_chunk::<N>()?;
-    *rest = tail;
-    Some(*head)
-}
-
-fn take_leb128(rest: &mut &[u8]) -> Option<u32> {
-    let mut value = 0u32;
-    for shift in (0..u32::BITS).step_by(7) {
-        let [byte] = take(rest)?;
-        value |= u32::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 /// Writes a model file. The rows may be in any order; of those of one feature the first stays.

@@ -4,7 +4,7 @@ mod konec;
 mod projection;
 mod tagged;
 
-pub use konec::{read_bio, read_klue, read_konec};
+pub use konec::{read_klue, read_konec};
 pub use projection::{FormTable, read_raw, read_raw_news};
 pub use tagged::{parse_tagged, read_tagged};
 

@@ -17,8 +17,7 @@ pub fn read_klue(data: &Path) -> anyhow::Result<Vec<Sentence>> {
     read_bio(&data.join("klue-ner-dev-4000.tsv"))
 }
 
-/// Reads one file.
-pub fn read_bio(path: &Path) -> anyhow::Result<Vec<Sentence>> {
+fn read_bio(path: &Path) -> anyhow::Result<Vec<Sentence>> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let mut sentences = Vec::new();
     let mut current = Sentence {
