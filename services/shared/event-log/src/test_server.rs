@@ -1,16 +1,18 @@
-//! A real NATS server for tests: each test starts its own, may kill and restart it, and leaves nothing
-//! behind.
+//! A real NATS server for tests, or three as a cluster: each test starts its own, may kill and restart it, and
+//! leaves nothing behind.
+
+mod cluster;
+mod process;
 
 use std::{
-    env, fs,
+    env,
     io::ErrorKind,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use tempfile::TempDir;
 use testcontainers::{
     ContainerAsync, GenericImage, ImageExt,
     core::{IntoContainerPort, WaitFor},
@@ -21,6 +23,9 @@ use tokio::{
     net::TcpStream,
     time::{sleep, timeout},
 };
+
+pub use self::cluster::NatsTestCluster;
+use self::process::Process;
 
 const SKIP: &str = "GISA_SKIP_NATS_TESTS";
 const BINARY: &str = "NATS_SERVER_BIN";
@@ -134,9 +139,9 @@ impl NatsTestServer {
         // Between looking for a free port and taking it, another test may take it.
         for _ in 0..5 {
             let port = free_port();
-            let mut process = Process::new(program, port);
+            let mut process = Process::new(program, port, "");
             process.spawn();
-            if answers(port, &process.name).await {
+            if answers(port, process.name()).await {
                 return Self {
                     port,
                     runs: Runs::Process(process),
@@ -179,88 +184,6 @@ impl NatsTestServer {
             port,
             runs: Runs::Container(Box::new(container)),
         }
-    }
-}
-
-/// A nats-server process with its directory.
-#[derive(Debug)]
-struct Process {
-    program: PathBuf,
-    name: String,
-    directory: TempDir,
-    child: Option<Child>,
-}
-
-impl Process {
-    fn new(program: &Path, port: u16) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory for the NATS server");
-        let name = format!("gisa-test-{}-{port}", std::process::id());
-        let store = directory.path().join("store");
-        // `max_file` only bounds what streams may reserve, nothing is set aside on the disk.
-        let config = format!(
-            "server_name: {name}\nlisten: \"127.0.0.1:{port}\"\n\
-             jetstream {{ store_dir: {store:?}, max_file: 64GB, max_mem: 64MB }}\n"
-        );
-        fs::write(directory.path().join("nats.conf"), config)
-            .expect("the configuration of the NATS server is written");
-        Self {
-            program: program.to_owned(),
-            name,
-            directory,
-            child: None,
-        }
-    }
-
-    fn spawn(&mut self) {
-        self.kill();
-        let log = fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.log_path());
-        let child = Command::new(&self.program)
-            .arg("--config")
-            .arg(self.directory.path().join("nats.conf"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log.expect("the log file of the NATS server"))
-            .spawn()
-            .unwrap_or_else(|error| panic!("{} cannot be run: {error}", self.program.display()));
-        self.child = Some(child);
-    }
-
-    fn kill(&mut self) {
-        let Some(mut child) = self.child.take() else {
-            return;
-        };
-        // Fails only if it is gone already.
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-
-    fn signal(&self, signal: &str) {
-        let child = self.child.as_ref().expect("the NATS server runs");
-        let sent = Command::new("kill")
-            .arg(signal)
-            .arg(child.id().to_string())
-            .status();
-        assert!(
-            sent.is_ok_and(|status| status.success()),
-            "kill {signal} of the NATS server"
-        );
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.log_path()).unwrap_or_default()
-    }
-
-    fn log_path(&self) -> PathBuf {
-        self.directory.path().join("server.log")
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 

@@ -24,6 +24,10 @@ const CONNECT_BACKOFF: Backoff = Backoff {
     longest: Duration::from_secs(1),
 };
 
+/// How often a quiet server is asked for a sign of life. After three of these without any the connection is given up and
+/// another server is tried; with the client's own minute, a frozen server would hold its clients for three.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
+
 /// One connection to NATS and what belongs to it.
 pub(super) struct Session {
     pub(super) client: Client,
@@ -179,6 +183,7 @@ async fn options(config: &JetStreamConfig, closed: watch::Sender<bool>) -> Resul
         .name("gisa")
         .connection_timeout(config.connect_deadline().min(Duration::from_secs(5)))
         .request_timeout(Some(config.request_timeout()))
+        .ping_interval(PING_INTERVAL)
         .event_callback(move |event| {
             let closed = closed.clone();
             async move {

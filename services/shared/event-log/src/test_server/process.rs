@@ -1,0 +1,101 @@
+//! A nats-server as a child process.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// A nats-server process with its directory.
+#[derive(Debug)]
+pub(super) struct Process {
+    program: PathBuf,
+    name: String,
+    directory: TempDir,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// A server that listens on `port`, not started yet. `more_config` is added to its configuration.
+    pub(super) fn new(program: &Path, port: u16, more_config: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory for the NATS server");
+        let name = format!("gisa-test-{}-{port}", std::process::id());
+        let store = directory.path().join("store");
+        // `max_file` only bounds what streams may reserve, nothing is set aside on the disk.
+        let config = format!(
+            "server_name: {name}\nlisten: \"127.0.0.1:{port}\"\n\
+             jetstream {{ store_dir: {store:?}, max_file: 64GB, max_mem: 64MB }}\n{more_config}\n"
+        );
+        fs::write(directory.path().join("nats.conf"), config)
+            .expect("the configuration of the NATS server is written");
+        Self {
+            program: program.to_owned(),
+            name,
+            directory,
+            child: None,
+        }
+    }
+
+    /// The name that the server greets with.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Starts it; kills it first if it runs.
+    pub(super) fn spawn(&mut self) {
+        self.kill();
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path());
+        let child = Command::new(&self.program)
+            .arg("--config")
+            .arg(self.directory.path().join("nats.conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.expect("the log file of the NATS server"))
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} cannot be run: {error}", self.program.display()));
+        self.child = Some(child);
+    }
+
+    /// SIGKILL; nothing if it does not run.
+    pub(super) fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        // Fails only if it is gone already.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    /// Sends a signal, for example `-STOP`.
+    pub(super) fn signal(&self, signal: &str) {
+        let child = self.child.as_ref().expect("the NATS server runs");
+        let sent = Command::new("kill")
+            .arg(signal)
+            .arg(child.id().to_string())
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "kill {signal} of the NATS server"
+        );
+    }
+
+    /// What it has logged.
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.directory.path().join("server.log")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
