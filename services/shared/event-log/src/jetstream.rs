@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use append::Appender;
 pub use config::{JetStreamConfig, MaxBytes};
 use session::Session;
 
@@ -31,6 +32,7 @@ use crate::{
 #[derive(Debug)]
 pub struct JetStreamLog {
     session: Arc<Session>,
+    appender: Appender,
 }
 
 impl JetStreamLog {
@@ -42,8 +44,10 @@ impl JetStreamLog {
     pub async fn connect(config: JetStreamConfig) -> Result<Self, LogError> {
         let session = Session::open(config).await?;
         streams::ensure_all(&session).await?;
+        let session = Arc::new(session);
         Ok(Self {
-            session: Arc::new(session),
+            appender: Appender::new(&session),
+            session,
         })
     }
 
@@ -79,7 +83,7 @@ impl EventLog for JetStreamLog {
             Ok(operation) => operation,
             Err(error) => return messages.iter().map(|_| Err(error.clone().into())).collect(),
         };
-        append::append(&self.session, stream, messages).await
+        self.appender.append(&self.session, stream, messages).await
     }
 
     async fn last_of_subject(&self, stream: Stream, subject: &Subject) -> Result<Option<Record>, LogError> {

@@ -141,6 +141,25 @@ fn of_publish_answer(stream: Stream, answer: &jetstream::Error, size: usize, lim
     }
 }
 
+/// Whether the server refused an atomic batch because of what is in it, so that a part of it may be stored.
+pub(super) fn is_of_one_message(error: &PublishError) -> bool {
+    let answer = error
+        .source()
+        .and_then(|source| source.downcast_ref::<jetstream::Error>());
+    answer.is_some_and(|answer| {
+        matches!(
+            answer.error_code(),
+            ErrorCode::STREAM_WRONG_LAST_SEQUENCE
+                | ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT
+                | ErrorCode::STREAM_DUPLICATE_MESSAGE_CONFLICT
+                | ErrorCode::ATOMIC_PUBLISH_CONTAINS_DUPLICATE_MESSAGE
+                | ErrorCode::STREAM_STORE_FAILED
+                | ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM
+                | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM
+        )
+    })
+}
+
 /// The number in "wrong last sequence: 17 (code 400, error code 10071)".
 fn last_sequence(text: &str) -> Option<u64> {
     let (_, rest) = text.split_once("sequence: ")?;

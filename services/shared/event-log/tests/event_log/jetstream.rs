@@ -23,25 +23,25 @@ use gisa_event_log::{
 };
 use tokio::time::{Instant, sleep, timeout};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-fn config(server: &NatsTestServer) -> JetStreamConfig {
+pub(crate) fn config(server: &NatsTestServer) -> JetStreamConfig {
     JetStreamConfig {
         servers: vec![server.url()],
         ..JetStreamConfig::default()
     }
 }
 
-async fn connect(server: &NatsTestServer) -> JetStreamLog {
+pub(crate) async fn connect(server: &NatsTestServer) -> JetStreamLog {
     JetStreamLog::connect(config(server)).await.unwrap()
 }
 
 /// NATS without the log in between, as an operator sees it.
-async fn nats(server: &NatsTestServer) -> jetstream::Context {
+pub(crate) async fn nats(server: &NatsTestServer) -> jetstream::Context {
     jetstream::new(async_nats::connect(server.url()).await.unwrap())
 }
 
-fn message(id: usize) -> Append {
+pub(crate) fn message(id: usize) -> Append {
     Append {
         subject: Subject::article(&format!("a{id}")),
         message_id: format!("id{id}"),
@@ -51,13 +51,13 @@ fn message(id: usize) -> Append {
     }
 }
 
-fn messages(ids: std::ops::Range<usize>) -> Vec<Append> {
+pub(crate) fn messages(ids: std::ops::Range<usize>) -> Vec<Append> {
     ids.map(message).collect()
 }
 
 /// Appends as a service does: what is unavailable is repeated until it works. How often each id was
 /// acknowledged as new.
-async fn append_all(log: &JetStreamLog, ids: std::ops::Range<usize>) -> BTreeMap<usize, u64> {
+pub(crate) async fn append_all(log: &JetStreamLog, ids: std::ops::Range<usize>) -> BTreeMap<usize, u64> {
     let mut sequences = BTreeMap::new();
     let mut open: Vec<usize> = ids.collect();
     while !open.is_empty() {
