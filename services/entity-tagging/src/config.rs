@@ -1,6 +1,8 @@
 //! Settings of the entity-tagging service.
 
-use gisa_event_log::jetstream::JetStreamConfig;
+use std::time::Duration;
+
+use gisa_event_log::{ConsumerConfig, jetstream::JetStreamConfig};
 use gisa_service_runtime::{LoggingConfig, ServerConfig, Settings, run::ServiceSettings};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +68,16 @@ impl Default for TaggingConfig {
 }
 
 impl TaggingConfig {
+    /// The durable consumer of ARTICLES: what the worker joins and `gisa streams apply` creates.
+    pub fn consumer(&self) -> ConsumerConfig {
+        ConsumerConfig {
+            durable_name: self.consumer_name.clone(),
+            ack_wait: Duration::from_millis(self.ack_wait_ms),
+            max_ack_pending: self.max_ack_pending,
+            batch: self.max_in_flight,
+        }
+    }
+
     /// Checks names and limits.
     pub fn validate(&self) -> Result<(), String> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

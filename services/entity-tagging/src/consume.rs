@@ -10,8 +10,8 @@ use std::{
 use anyhow::Context as _;
 use gisa_article_codec::{ArticleRevised, ArticleTagged, LogPosition, events::DeadLetter};
 use gisa_article_model::TaggedArticle;
-use gisa_event_log::{ConsumerConfig, Delivery, EventLog, LogError, Stream, dead_letter, retry::Backoff};
-use gisa_service_runtime::Shutdown;
+use gisa_event_log::{Delivery, EventLog, LogError, Stream, dead_letter, retry::Backoff};
+use gisa_service_runtime::{Liveness, Shutdown};
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet, time::interval};
 use tracing::{error, info, warn};
@@ -25,6 +25,9 @@ use crate::{
 
 /// Header of the W3C trace context.
 const TRACEPARENT: &str = "traceparent";
+
+/// What is stuck when nothing is delivered.
+const LIVENESS_PART: &str = "tagging";
 
 /// Waiting times of a message whose attempt failed, and of a consumer that has to be made anew.
 const BACKOFF: Backoff = Backoff {
@@ -61,16 +64,20 @@ impl Worker {
         })
     }
 
-    /// Works until the shutdown; then finishes what is in work.
-    pub async fn run(self, shutdown: Shutdown) -> anyhow::Result<()> {
+    /// Works until the shutdown; then finishes what is in work. While there are articles and none is delivered, whatever
+    /// is tried, the process is not live.
+    pub async fn run(self, shutdown: Shutdown, liveness: Liveness) -> anyhow::Result<()> {
         let room = Arc::new(Semaphore::new(self.config.max_in_flight));
         let mut in_work = JoinSet::new();
         let mut failures = 0;
         while !shutdown.is_requested() {
-            match self.pull(&shutdown, &room, &mut in_work).await {
+            match self.pull(&shutdown, &liveness, &room, &mut in_work).await {
                 Ok(()) => break,
                 Err(LogError::Closed) => break,
                 Err(error) => {
+                    if matches!(error, LogError::Stalled { .. }) {
+                        liveness.stuck(LIVENESS_PART, &error.to_string()).await;
+                    }
                     failures += 1;
                     let delay = BACKOFF.delay(failures);
                     warn!(%error, "consumer {} is made anew in {delay:?}: {error}", self.config.consumer_name);
@@ -90,20 +97,13 @@ impl Worker {
     async fn pull(
         &self,
         shutdown: &Shutdown,
+        liveness: &Liveness,
         room: &Arc<Semaphore>,
         in_work: &mut JoinSet<()>,
     ) -> Result<(), LogError> {
         let mut consumer = self
             .log
-            .consumer(
-                Stream::Articles,
-                ConsumerConfig {
-                    durable_name: self.config.consumer_name.clone(),
-                    ack_wait: self.ack_wait(),
-                    max_ack_pending: self.config.max_ack_pending,
-                    batch: self.config.max_in_flight,
-                },
-            )
+            .consumer(Stream::Articles, self.config.consumer())
             .await?;
         loop {
             // Room first: a delivery that waits for room would use up its ack_wait.
@@ -114,6 +114,7 @@ impl Worker {
                 () = shutdown.requested() => return Ok(()),
                 delivery = consumer.next() => delivery?,
             };
+            liveness.going_on(LIVENESS_PART).await;
             let worker = self.clone();
             in_work.spawn(async move {
                 worker.process(delivery).await;
@@ -244,7 +245,7 @@ impl Worker {
     }
 
     fn ack_wait(&self) -> Duration {
-        Duration::from_millis(self.config.ack_wait_ms)
+        self.config.consumer().ack_wait
     }
 }
 

@@ -64,6 +64,6 @@ pub async fn start(
             .send_compressed(CompressionEncoding::Zstd),
     );
     let worker = Worker::new(config.clone(), log, tagger).await?;
-    assembly.spawn("tagging", worker.run(assembly.shutdown()));
+    assembly.spawn("tagging", worker.run(assembly.shutdown(), assembly.liveness()));
     Ok(())
 }

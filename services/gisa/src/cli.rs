@@ -161,8 +161,46 @@ pub enum Command {
     /// Tag articles from files, without a server
     #[command(after_help = TAG_OUTPUT)]
     Tag(TagArguments),
+    /// Create, check and look at the streams in NATS
+    #[command(subcommand)]
+    Streams(StreamsCommand),
     /// Print a completion script
     Completions(CompletionsArguments),
+}
+
+/// What to do with the streams. Settings are those of `gisa-entity-tagging`: defaults, then the file, then GISA_*
+/// variables (nats.servers is GISA_NATS__SERVERS), then --set.
+#[derive(Debug, Subcommand)]
+pub enum StreamsCommand {
+    /// Bring streams and durable consumers to their definition
+    ///
+    /// What is missing is created, safe settings are changed, and what would lose messages is refused by name. Repeating
+    /// it changes nothing.
+    Apply(StreamsApplyArguments),
+    /// Show how full the streams are and how far their consumers have come
+    Status(SettingsArguments),
+}
+
+/// Flags of `gisa streams apply`.
+#[derive(Debug, Args)]
+pub struct StreamsApplyArguments {
+    /// Where the settings are.
+    #[command(flatten)]
+    pub settings: SettingsArguments,
+    /// Also shorten nats.max_age_days when that drops messages
+    #[arg(long)]
+    pub drop_aged: bool,
+}
+
+/// Where the settings of a service are.
+#[derive(Debug, Args)]
+pub struct SettingsArguments {
+    /// Settings file of gisa-entity-tagging in TOML
+    #[arg(long, value_name = "FILE", env = "GISA_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Set one setting, for example `--set nats.servers=nats://nats:4222`; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
 }
 
 /// Flags of `gisa dev`.

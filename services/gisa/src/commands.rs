@@ -8,6 +8,7 @@ mod get;
 mod ingest;
 mod retract;
 mod search;
+mod streams;
 mod tag;
 mod watch;
 
@@ -34,6 +35,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Watch(arguments) => wait_for(watch::run(&server()?, arguments, &mut output)),
         Command::Retract(arguments) => wait_for(retract::run(&server()?, arguments, &mut output)),
         Command::Tag(arguments) => tag::run(&arguments, &mut output),
+        Command::Streams(command) => wait_for(streams::run(command, global.timeout, &mut output)),
         Command::Completions(arguments) => completions::run(&arguments, &mut output),
     }
 }

@@ -212,6 +212,7 @@ fn failed(article_id: &ArticleId, doing: &str, error: &LogError) -> IngestError 
         LogError::Corrupt(_)
         | LogError::Compacted { .. }
         | LogError::Replaced { .. }
+        | LogError::Stalled { .. }
         | LogError::InvalidSettings(_) => {
             error!(article.id = %article_id, %error, "article {article_id} was not accepted: {doing} failed");
             IngestError::Internal {

@@ -6,3 +6,4 @@ mod demo;
 mod dev;
 mod harness;
 mod offline;
+mod streams;

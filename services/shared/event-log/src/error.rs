@@ -34,6 +34,16 @@ pub enum LogError {
         /// The setting, and what it should be.
         reason: String,
     },
+    /// A durable consumer has messages to deliver, and delivers none, however often it is asked anew.
+    #[error("consumer {consumer:?} of stream {stream} has {pending} messages to deliver and delivers none")]
+    Stalled {
+        /// Which stream.
+        stream: Stream,
+        /// Name of the consumer.
+        consumer: String,
+        /// How many messages wait.
+        pending: u64,
+    },
     /// A setting that cannot work, or that would lose or double messages.
     #[error("invalid setting: {0}")]
     InvalidSettings(String),

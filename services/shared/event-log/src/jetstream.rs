@@ -5,23 +5,32 @@
 //! ones; readers and consumers find their place again after anything; what cannot be guarded here is the
 //! durability of the server itself, which needs `sync_interval: always` and, for failover, three replicas.
 
+mod administration;
 mod append;
+mod apply;
 mod codec;
 mod config;
 mod consume;
+mod definition;
+mod durability;
 mod failure;
 mod names;
 mod read;
 mod session;
+mod status;
 mod streams;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use administration::{Administration, Part};
 use append::Appender;
-pub use config::{JetStreamConfig, MaxBytes};
+pub use apply::{Applied, ApplyOptions};
+pub use config::{Durability, JetStreamConfig, MaxBytes};
+pub use definition::SettingChange;
 use session::Session;
+pub use status::{ConsumerStatus, StreamStatus};
 
 use crate::{
     Append, AppendError, Appended, Consumer, ConsumerConfig, ConsumerLag, EventLog, LogError, Record,
@@ -39,10 +48,11 @@ impl JetStreamLog {
     /// Connects, creates the streams that are missing and makes sure that those that are there lose nothing.
     ///
     /// Fails with [`LogError::Unavailable`], which names the servers, if none answers within
-    /// `connect_deadline_ms`, and with [`LogError::UnsafeStream`], which names the setting, if a stream would
-    /// lose messages.
+    /// `connect_deadline_ms`; with [`LogError::UnsafeStream`], which names the setting, if a stream would
+    /// lose messages; and with [`LogError::InvalidSettings`] if a server is not as durable as configured.
     pub async fn connect(config: JetStreamConfig) -> Result<Self, LogError> {
         let session = Session::open(config).await?;
+        durability::verify(&session).await?;
         streams::ensure_all(&session).await?;
         let session = Arc::new(session);
         Ok(Self {

@@ -10,6 +10,7 @@ pub mod dead_letter;
 pub mod embedded;
 pub mod error;
 pub mod event_log;
+pub mod given_up;
 pub mod jetstream;
 pub mod message;
 pub mod retry;
@@ -21,5 +22,6 @@ pub use consumer::{Consumer, ConsumerConfig, ConsumerLag, Delivery, DeliveryHand
 pub use dead_letter::dead_letter;
 pub use error::{AppendError, LogError};
 pub use event_log::{EventLog, RecordStream, StartAt};
+pub use given_up::GivenUp;
 pub use message::{Append, Appended, ExpectedLast, Headers, Record};
 pub use stream::{Position, Stream, StreamInfo, Subject};

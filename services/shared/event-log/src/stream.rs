@@ -13,11 +13,15 @@ pub enum Stream {
     Tagged,
     /// Messages that could not be processed; subjects `dead.<stream>.<sequence>`.
     DeadLetters,
+    /// What the log itself tells of its durable consumers: which messages it gave up on, see
+    /// [`GivenUp`](crate::GivenUp). Written by the server of NATS only; the embedded log gives up on nothing, there
+    /// it stays empty.
+    Advisories,
 }
 
 impl Stream {
     /// All streams.
-    pub const ALL: [Self; 3] = [Self::Articles, Self::Tagged, Self::DeadLetters];
+    pub const ALL: [Self; 4] = [Self::Articles, Self::Tagged, Self::DeadLetters, Self::Advisories];
 
     /// Name of the stream, as in NATS.
     pub fn name(self) -> &'static str {
@@ -25,6 +29,7 @@ impl Stream {
             Self::Articles => "ARTICLES",
             Self::Tagged => "TAGGED",
             Self::DeadLetters => "DEAD_LETTERS",
+            Self::Advisories => "ADVISORIES",
         }
     }
 
@@ -34,6 +39,7 @@ impl Stream {
             Self::Articles => "articles",
             Self::Tagged => "tagged",
             Self::DeadLetters => "dead",
+            Self::Advisories => "$JS.EVENT.ADVISORY.CONSUMER",
         }
     }
 }
@@ -62,6 +68,11 @@ impl Subject {
     /// Subject of the dead letter of one message.
     pub fn dead_letter(stream: Stream, sequence: u64) -> Self {
         Self(format!("dead.{}.{sequence}", stream.name()))
+    }
+
+    /// The pattern of the dead letters of all messages of a stream.
+    pub(crate) fn dead_letters_of(stream: Stream) -> Self {
+        Self(format!("dead.{}.*", stream.name()))
     }
 
     /// A subject as read from a log, which made sure of its form.

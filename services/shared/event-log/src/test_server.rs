@@ -32,6 +32,8 @@ const BINARY: &str = "NATS_SERVER_BIN";
 const IMAGE: &str = "NATS_TEST_IMAGE";
 const DEFAULT_IMAGE: &str = "nats:2.15-alpine";
 const NATS_PORT: u16 = 4222;
+/// The default of the server.
+const DEFAULT_SYNC_INTERVAL: &str = "2m";
 const START_DEADLINE: Duration = Duration::from_secs(20);
 
 /// A NATS server with JetStream on a port of its own, with an empty store of its own. Killed and removed when
@@ -42,6 +44,7 @@ const START_DEADLINE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct NatsTestServer {
     port: u16,
+    monitoring_port: Option<u16>,
     runs: Runs,
 }
 
@@ -59,9 +62,28 @@ impl NatsTestServer {
     /// If there is neither a nats-server nor Docker; says what to install.
     pub async fn start() -> Self {
         match find_program() {
-            Some(program) => Self::start_process(&program).await,
+            Some(program) => Self::start_process(&program, None).await,
             None => Self::start_container().await,
         }
+    }
+
+    /// Starts a server with a monitoring port and this `sync_interval`, unless the NATS tests are skipped knowingly.
+    ///
+    /// # Panics
+    ///
+    /// If there is no nats-server program: a container is not set up so.
+    pub async fn start_monitored_unless_skipped(sync_interval: &str) -> Option<Self> {
+        if Self::is_skipped() {
+            return None;
+        }
+        let program = find_program().expect("this test needs nats-server on PATH or in NATS_SERVER_BIN");
+        Some(Self::start_process(&program, Some(sync_interval)).await)
+    }
+
+    /// Where it can be asked for its settings, if it was started so.
+    pub fn monitoring_url(&self) -> Option<String> {
+        self.monitoring_port
+            .map(|port| format!("http://127.0.0.1:{port}"))
     }
 
     /// Starts a server, unless `GISA_SKIP_NATS_TESTS=1` says that the NATS tests are skipped knowingly: then
@@ -134,16 +156,25 @@ impl NatsTestServer {
         }
     }
 
-    async fn start_process(program: &Path) -> Self {
+    async fn start_process(program: &Path, sync_interval: Option<&str>) -> Self {
         let mut log = String::new();
         // Between looking for a free port and taking it, another test may take it.
         for _ in 0..5 {
             let port = free_port();
-            let mut process = Process::new(program, port, "");
+            let monitoring_port = sync_interval.map(|_| free_port());
+            let extra =
+                monitoring_port.map_or_else(String::new, |port| format!("http: \"127.0.0.1:{port}\"\n"));
+            let mut process = Process::new(
+                program,
+                port,
+                sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
+                &extra,
+            );
             process.spawn();
             if answers(port, process.name()).await {
                 return Self {
                     port,
+                    monitoring_port,
                     runs: Runs::Process(process),
                 };
             }
@@ -182,6 +213,7 @@ impl NatsTestServer {
         );
         Self {
             port,
+            monitoring_port: None,
             runs: Runs::Container(Box::new(container)),
         }
     }

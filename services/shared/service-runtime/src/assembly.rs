@@ -20,12 +20,13 @@ use tonic::{
 use tonic_health::server::HealthReporter;
 use tracing::{error, info, warn};
 
-use crate::ServerConfig;
+use crate::{Liveness, ServerConfig};
 
 /// Collects the services of one process and runs them.
 pub struct Assembly {
     routes: RoutesBuilder,
     health: HealthReporter,
+    liveness: Liveness,
     service_names: Vec<&'static str>,
     background: JoinSet<(&'static str, anyhow::Result<()>)>,
     on_close: Vec<BoxFuture<'static, anyhow::Result<()>>>,
@@ -72,6 +73,7 @@ impl Assembly {
         routes.add_service(health_service);
         Self {
             routes,
+            liveness: Liveness::new(health.clone()),
             health,
             service_names: Vec::new(),
             background: JoinSet::new(),
@@ -110,6 +112,11 @@ impl Assembly {
         self.on_close.push(Box::pin(work));
     }
 
+    /// Where services tell that they are stuck for good; not touched by the shutdown.
+    pub fn liveness(&self) -> Liveness {
+        self.liveness.clone()
+    }
+
     /// The shutdown signal, for services.
     pub fn shutdown(&self) -> Shutdown {
         self.shutdown.clone()
@@ -125,6 +132,7 @@ impl Assembly {
     ) -> anyhow::Result<()> {
         let address = listener.local_addr().context("the listener has no address")?;
         self.add_reflection()?;
+        self.liveness.publish().await;
         for name in &self.service_names {
             self.health
                 .set_service_status(*name, tonic_health::ServingStatus::Serving)

@@ -3,6 +3,7 @@
 
 pub mod assembly;
 pub mod configuration;
+pub mod liveness;
 pub mod logging;
 pub mod rpc_error;
 pub mod run;
@@ -11,6 +12,7 @@ pub mod server;
 pub use assembly::{Assembly, Shutdown};
 pub use configuration::{ConfigurationError, Settings, SettingsSources};
 pub use gisa_proto::errors::v1::ErrorReason;
+pub use liveness::Liveness;
 pub use logging::{LogFormat, LoggingConfig};
 pub use rpc_error::RpcError;
 pub use run::{ServiceArguments, run_service};

@@ -23,7 +23,11 @@ pub async fn describes_an_empty_stream(harness: &dyn Harness) {
     }
     identities.sort_unstable();
     identities.dedup();
-    assert_eq!(identities.len(), 3, "each stream has an identity of its own");
+    assert_eq!(
+        identities.len(),
+        Stream::ALL.len(),
+        "each stream has an identity of its own"
+    );
     assert!(identities.iter().all(|identity| !identity.is_empty()));
 }
 

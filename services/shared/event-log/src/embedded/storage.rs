@@ -250,14 +250,21 @@ fn initialize(database: &Database) -> Result<u32, redb::Error> {
     {
         let mut format = transaction.open_table(FORMAT)?;
         let stored = format.get("version")?.map(|version| version.value());
-        if let Some(version) = stored {
+        if let Some(version) = stored.filter(|version| *version != FORMAT_VERSION) {
             return Ok(version);
         }
-        format.insert("version", FORMAT_VERSION)?;
+        if stored.is_none() {
+            format.insert("version", FORMAT_VERSION)?;
+            info!("made a new event log");
+        }
+        // In a file of an earlier release too: streams have been added since.
         let mut streams = transaction.open_table(STREAMS)?;
         for stream in Stream::ALL {
-            let identity = uuid::Uuid::new_v4().to_string();
-            streams.insert(tables::code(stream), (identity.as_str(), 1, 0, 0, 0, None))?;
+            let code = tables::code(stream);
+            if streams.get(code)?.is_none() {
+                let identity = uuid::Uuid::new_v4().to_string();
+                streams.insert(code, (identity.as_str(), 1, 0, 0, 0, None))?;
+            }
         }
         // Readers do not make tables.
         transaction.open_table(RECORDS)?;
@@ -266,7 +273,6 @@ fn initialize(database: &Database) -> Result<u32, redb::Error> {
         transaction.open_table(CONSUMERS)?;
     }
     transaction.commit()?;
-    info!("made a new event log");
     Ok(FORMAT_VERSION)
 }
 

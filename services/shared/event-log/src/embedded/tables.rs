@@ -42,6 +42,7 @@ pub(super) fn code(stream: Stream) -> u8 {
         Stream::Articles => 1,
         Stream::Tagged => 2,
         Stream::DeadLetters => 3,
+        Stream::Advisories => 9,
     }
 }
 
@@ -56,6 +57,7 @@ pub(super) fn index(stream: Stream) -> usize {
         Stream::Articles => 0,
         Stream::Tagged => 1,
         Stream::DeadLetters => 2,
+        Stream::Advisories => 3,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use hyper::Uri;
 use serde::{Deserialize, Serialize};
 
 use crate::Stream;
@@ -25,6 +26,12 @@ pub struct JetStreamConfig {
     /// After how many days messages are dropped; 0 keeps them for ever. Must be far longer than any consumer
     /// ever lags.
     pub max_age_days: u32,
+    /// What an acknowledged append must survive. With `always` the start is refused unless every server of NATS
+    /// says that it syncs each append.
+    pub durability: Durability,
+    /// Where the NATS servers can be asked for their settings, for example `http://nats-0:8222`; every server of
+    /// the cluster. Only needed with durability `always`.
+    pub monitoring_urls: Vec<String>,
     /// For how long a repeated message id is recognised, in seconds. More than twice `append_deadline_ms`.
     pub duplicate_window_seconds: u64,
     /// How many appends of this process may wait for their acknowledgement at the same time. More than the
@@ -41,6 +48,21 @@ pub struct JetStreamConfig {
     pub append_deadline_ms: u64,
     /// How long closing waits for what is under way, in milliseconds.
     pub close_deadline_ms: u64,
+    /// After this long without a delivery a consumer is asked whether there should have been one, in milliseconds.
+    pub watchdog_quiet_ms: u64,
+    /// How often deliveries are asked for anew, in vain, until the consumer counts as stalled.
+    pub watchdog_rebuilds: u32,
+}
+
+/// What an acknowledged append must survive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// What the servers are set to: by default the death of their processes, not of their machines.
+    #[default]
+    Default,
+    /// The death of the machines too: every server has `sync_interval: always`.
+    Always,
 }
 
 /// Size limits of the streams in bytes; 0 for none, which leaves only the limit of the server. The server
@@ -54,6 +76,8 @@ pub struct MaxBytes {
     pub tagged: u64,
     /// Limit of DEAD_LETTERS.
     pub dead_letters: u64,
+    /// Limit of ADVISORIES.
+    pub advisories: u64,
 }
 
 const GIB: u64 = 1 << 30;
@@ -67,6 +91,8 @@ impl Default for JetStreamConfig {
             replicas: 1,
             max_bytes: MaxBytes::default(),
             max_age_days: 0,
+            durability: Durability::Default,
+            monitoring_urls: Vec::new(),
             duplicate_window_seconds: 120,
             publish_window: 1024,
             connect_deadline_ms: 10_000,
@@ -74,6 +100,8 @@ impl Default for JetStreamConfig {
             ack_timeout_ms: 2_000,
             append_deadline_ms: 10_000,
             close_deadline_ms: 10_000,
+            watchdog_quiet_ms: 15_000,
+            watchdog_rebuilds: 4,
         }
     }
 }
@@ -84,6 +112,7 @@ impl Default for MaxBytes {
             articles: 4 * GIB,
             tagged: 8 * GIB,
             dead_letters: GIB,
+            advisories: GIB / 16,
         }
     }
 }
@@ -95,6 +124,7 @@ impl MaxBytes {
             Stream::Articles => self.articles,
             Stream::Tagged => self.tagged,
             Stream::DeadLetters => self.dead_letters,
+            Stream::Advisories => self.advisories,
         };
         if limit == 0 {
             -1
@@ -124,6 +154,20 @@ impl JetStreamConfig {
         if self.publish_window == 0 {
             return Err("nats.publish_window must be at least 1".to_owned());
         }
+        if self.watchdog_quiet_ms < 100 || self.watchdog_rebuilds == 0 {
+            return Err(
+                "nats.watchdog_quiet_ms must be at least 100 and nats.watchdog_rebuilds at least 1"
+                    .to_owned(),
+            );
+        }
+        if self.durability == Durability::Always && self.monitoring_urls.is_empty() {
+            return Err(
+                "nats.monitoring_urls must name every NATS server when nats.durability is always".to_owned(),
+            );
+        }
+        for url in &self.monitoring_urls {
+            monitoring_address(url)?;
+        }
         Ok(())
     }
 
@@ -151,9 +195,25 @@ impl JetStreamConfig {
         Duration::from_millis(self.append_deadline_ms)
     }
 
+    pub(super) fn watchdog_quiet(&self) -> Duration {
+        Duration::from_millis(self.watchdog_quiet_ms)
+    }
+
     pub(super) fn close_deadline(&self) -> Duration {
         Duration::from_millis(self.close_deadline_ms)
     }
+}
+
+/// Host and port of a monitoring URL.
+pub(super) fn monitoring_address(url: &str) -> Result<String, String> {
+    let wrong = || format!("nats.monitoring_urls: {url:?} is not of the form http://HOST:PORT");
+    let uri: Uri = url.parse().map_err(|_| wrong())?;
+    let authority = uri.authority().ok_or_else(wrong)?;
+    let port = authority.port_u16().ok_or_else(wrong)?;
+    if uri.scheme_str() != Some("http") || authority.as_str().contains('@') || uri.path() != "/" {
+        return Err(wrong());
+    }
+    Ok(format!("{}:{port}", authority.host()))
 }
 
 #[cfg(test)]
@@ -179,8 +239,33 @@ mod tests {
             publish_window: 0,
             ..Default::default()
         };
-        for config in [prefix, window, publish] {
+        let unverified = JetStreamConfig {
+            durability: Durability::Always,
+            ..Default::default()
+        };
+        for config in [prefix, window, publish, unverified] {
             assert!(config.validate().is_err(), "{config:?}");
+        }
+    }
+
+    #[test]
+    fn monitoring_urls_have_a_host_and_a_port() {
+        assert_eq!(
+            monitoring_address("http://nats-0:8222").as_deref(),
+            Ok("nats-0:8222")
+        );
+        assert_eq!(
+            monitoring_address("http://[::1]:8222/").as_deref(),
+            Ok("[::1]:8222")
+        );
+        for wrong in [
+            "nats-0:8222",
+            "https://nats-0:8222",
+            "http://nats-0",
+            "http://nats-0:8222/varz",
+            "",
+        ] {
+            assert!(monitoring_address(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -6,7 +6,7 @@ use async_nats::{
     Request, RequestErrorKind, Subject as NatsSubject,
     jetstream::{
         AckKind,
-        consumer::{self, AckPolicy, DeliverPolicy, pull},
+        consumer::{self, pull},
         context::ConsumerInfoErrorKind,
     },
 };
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{codec, failure, session::Session};
+use super::{apply, codec, definition, failure, session::Session};
 use crate::{
     Consumer, ConsumerConfig, ConsumerLag, Delivery, DeliveryHandle, LogError, Stream, retry::Backoff,
 };
@@ -25,8 +25,8 @@ const BACKOFF: Backoff = Backoff {
     longest: Duration::from_secs(5),
 };
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// After this long without a delivery the consumer is asked whether there should have been one.
-const QUIET: Duration = Duration::from_secs(15);
+/// A caller that comes back this late has been busy: that nothing was delivered meanwhile is no sign of anything.
+const AWAY: Duration = Duration::from_secs(1);
 /// So often in a row a consumer may be reported as missing: a server that just started may not know all of
 /// them.
 const MISSING_ATTEMPTS: u32 = 6;
@@ -37,7 +37,8 @@ pub(super) async fn join(
     stream: Stream,
     config: ConsumerConfig,
 ) -> Result<Box<dyn Consumer>, LogError> {
-    ensure(&session, stream, &config).await?;
+    apply::apply_consumer(&session, stream, &config).await?;
+    let look_at = Instant::now() + session.config.watchdog_quiet();
     let mut consumer = DurableConsumer {
         session,
         stream,
@@ -45,8 +46,9 @@ pub(super) async fn join(
         messages: None,
         failures: 0,
         missing: 0,
+        vain: 0,
         retry_at: Instant::now(),
-        look_at: Instant::now() + QUIET,
+        look_at,
         missed_heartbeat: false,
     };
     consumer.open().await?;
@@ -69,7 +71,12 @@ pub(super) async fn lag(
     }))
 }
 
-async fn find(session: &Session, stream: Stream, name: &str) -> Result<Option<consumer::Info>, LogError> {
+/// The consumer as it is in NATS, if it is there.
+pub(super) async fn find(
+    session: &Session,
+    stream: Stream,
+    name: &str,
+) -> Result<Option<consumer::Info>, LogError> {
     let handle = session.api.get_stream_no_info(session.names.stream(stream)).await;
     let handle = handle.map_err(|error| failure::of_stream(stream, "cannot look at a consumer", &error))?;
     match handle.consumer_info(name).await {
@@ -86,77 +93,11 @@ async fn find(session: &Session, stream: Stream, name: &str) -> Result<Option<co
     }
 }
 
-fn unsafe_consumer(stream: Stream, name: &str, reason: &str) -> LogError {
+pub(super) fn unsafe_consumer(stream: Stream, name: &str, reason: &str) -> LogError {
     LogError::UnsafeStream {
         stream,
         reason: format!("consumer {name:?} {reason}"),
     }
-}
-
-/// Creates the consumer, or checks the one that is there and brings it to the settings.
-async fn ensure(session: &Session, stream: Stream, config: &ConsumerConfig) -> Result<(), LogError> {
-    let wanted = wanted(config);
-    if let Some(found) = find(session, stream, &config.durable_name).await? {
-        if let Some(reason) = unsafe_setting(&found.config) {
-            return Err(unsafe_consumer(stream, &config.durable_name, reason));
-        }
-        if found.config.ack_wait == wanted.ack_wait && found.config.max_ack_pending == wanted.max_ack_pending
-        {
-            return Ok(());
-        }
-    }
-    let stream_name = session.names.stream(stream);
-    let created = session.api.create_consumer_on_stream(wanted, stream_name).await;
-    created.map_err(|error| failure::of_consumer(stream, "cannot create the consumer", &error))?;
-    Ok(())
-}
-
-fn wanted(config: &ConsumerConfig) -> pull::Config {
-    pull::Config {
-        durable_name: Some(config.durable_name.clone()),
-        description: Some("Gisa event log".to_owned()),
-        deliver_policy: DeliverPolicy::All,
-        ack_policy: AckPolicy::Explicit,
-        ack_wait: config.ack_wait,
-        max_ack_pending: i64::try_from(config.max_ack_pending).unwrap_or(i64::MAX),
-        // With a limit, the server gives up on a message without a word; giving up is the work of the dead
-        // letters.
-        max_deliver: -1,
-        // Zero: the position is kept however long nobody works.
-        inactive_threshold: Duration::ZERO,
-        ..pull::Config::default()
-    }
-}
-
-/// The first setting of a consumer that would lose or hide messages.
-fn unsafe_setting(found: &consumer::Config) -> Option<&'static str> {
-    let checks = [
-        (
-            found.ack_policy != AckPolicy::Explicit,
-            "does not take explicit acknowledgements, must",
-        ),
-        (
-            found.max_deliver > 0,
-            "has max_deliver, must be -1: the server would give up on messages",
-        ),
-        (
-            found.deliver_subject.is_some(),
-            "is a push consumer, must be a pull consumer",
-        ),
-        (
-            !found.filter_subject.is_empty() || !found.filter_subjects.is_empty(),
-            "has a filter, must see all subjects",
-        ),
-        (found.headers_only, "has headers_only, must deliver the content"),
-        (
-            !found.inactive_threshold.is_zero(),
-            "has inactive_threshold, must be 0: the server would delete it",
-        ),
-    ];
-    checks
-        .into_iter()
-        .find(|(is_unsafe, _)| *is_unsafe)
-        .map(|(_, reason)| reason)
 }
 
 struct DurableConsumer {
@@ -168,6 +109,8 @@ struct DurableConsumer {
     failures: u32,
     /// How often in a row the consumer was missing.
     missing: u32,
+    /// How often in a row there were messages and none came.
+    vain: u32,
     /// When to ask for deliveries anew. Kept here and not in a running timer, so that callers who give up
     /// waiting again and again do not keep it from coming.
     retry_at: Instant,
@@ -190,6 +133,10 @@ impl fmt::Debug for DurableConsumer {
 impl Consumer for DurableConsumer {
     async fn next(&mut self) -> Result<Delivery, LogError> {
         let session = Arc::clone(&self.session);
+        let now = Instant::now();
+        if now > self.look_at + AWAY {
+            self.look_at = now + session.config.watchdog_quiet();
+        }
         session.until_closed(self.next_delivery()).await?
     }
 }
@@ -198,19 +145,24 @@ impl DurableConsumer {
     async fn next_delivery(&mut self) -> Result<Delivery, LogError> {
         loop {
             let Some(messages) = self.messages.as_mut() else {
+                if Instant::now() >= self.look_at {
+                    self.look_around().await?;
+                }
                 sleep_until(self.retry_at).await;
                 self.reopen().await?;
                 continue;
             };
             let arrived = tokio::select! {
+                biased;
                 message = messages.next() => Some(message),
                 () = sleep_until(self.look_at) => None,
             };
             match arrived {
                 Some(Some(Ok(message))) => {
                     self.failures = 0;
+                    self.vain = 0;
                     self.missed_heartbeat = false;
-                    self.look_at = Instant::now() + QUIET;
+                    self.look_at = Instant::now() + self.session.config.watchdog_quiet();
                     let (record, facts) = codec::delivered(&self.session.names, &message)?;
                     let Some(reply) = message.reply.clone() else {
                         continue;
@@ -233,7 +185,7 @@ impl DurableConsumer {
     async fn look_around(&mut self) -> Result<(), LogError> {
         // First, so that a caller who gives up waiting during the question does not have it asked at once
         // again.
-        self.look_at = Instant::now() + QUIET;
+        self.look_at = Instant::now() + self.session.config.watchdog_quiet();
         let info = match find(&self.session, self.stream, &self.config.durable_name).await {
             Ok(Some(info)) => info,
             Ok(None) => {
@@ -245,11 +197,24 @@ impl DurableConsumer {
                 return Ok(());
             }
         };
-        self.failures = 0;
-        let may_deliver = info.num_ack_pending < self.config.max_ack_pending;
-        if info.num_pending > 0 && may_deliver {
-            self.lose_source("there are messages, but none is delivered");
+        let may_deliver = info.num_ack_pending < self.config.max_ack_pending && !info.paused;
+        if info.num_pending == 0 || !may_deliver {
+            self.vain = 0;
+            return Ok(());
         }
+        self.vain += 1;
+        tracing::warn!(
+            stream = %self.stream, consumer = self.config.durable_name, pending = info.num_pending, times = self.vain,
+            "there are messages, but none is delivered"
+        );
+        if self.vain > self.session.config.watchdog_rebuilds {
+            return Err(LogError::Stalled {
+                stream: self.stream,
+                consumer: self.config.durable_name.clone(),
+                pending: info.num_pending,
+            });
+        }
+        self.lose_source("there are messages, but none is delivered");
         Ok(())
     }
 
@@ -293,7 +258,8 @@ impl DurableConsumer {
         let Some(info) = find(&self.session, self.stream, name).await? else {
             return Err(unsafe_consumer(self.stream, name, "was deleted while in use"));
         };
-        let consumer = consumer::Consumer::new(wanted(&self.config), info, self.session.api.clone());
+        let consumer =
+            consumer::Consumer::new(definition::consumer(&self.config), info, self.session.api.clone());
         let batch = self.config.batch.max(1);
         let messages = consumer
             .stream()
@@ -304,7 +270,6 @@ impl DurableConsumer {
         let messages = messages.map_err(|error| failure::unavailable("cannot ask for deliveries", error))?;
         let messages = messages.map_err(|error| failure::unavailable("cannot ask for deliveries", error))?;
         self.messages = Some(messages);
-        self.look_at = Instant::now() + QUIET;
         Ok(())
     }
 }

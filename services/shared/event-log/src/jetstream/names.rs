@@ -23,9 +23,28 @@ impl Names {
         }
     }
 
-    /// The pattern of all subjects of the stream.
-    pub(super) fn subjects(&self, stream: Stream) -> String {
-        self.with_prefix(&format!("{}.>", stream.subject_prefix()))
+    /// The patterns of all subjects of the stream.
+    pub(super) fn subjects(&self, stream: Stream) -> Vec<String> {
+        if stream == Stream::Advisories {
+            return self.advisories();
+        }
+        vec![self.with_prefix(&format!("{}.>", stream.subject_prefix()))]
+    }
+
+    /// What the server says when a consumer of one of our streams gives up on a message. Stream by stream, because
+    /// another installation in the same account takes those of its own.
+    fn advisories(&self) -> Vec<String> {
+        let watched = Stream::ALL
+            .into_iter()
+            .filter(|stream| *stream != Stream::Advisories);
+        watched
+            .flat_map(|stream| {
+                ["MAX_DELIVERIES", "MSG_TERMINATED"].map(|kind| {
+                    let prefix = Stream::Advisories.subject_prefix();
+                    format!("{prefix}.{kind}.{}.*", self.stream(stream))
+                })
+            })
+            .collect()
     }
 
     /// The subject in NATS.
@@ -61,12 +80,16 @@ mod tests {
         let subject = Subject::article("a");
         let plain = Names::new("");
         assert_eq!(plain.stream(Stream::DeadLetters), "DEAD_LETTERS");
-        assert_eq!(plain.subjects(Stream::DeadLetters), "dead.>");
+        assert_eq!(plain.subjects(Stream::DeadLetters), ["dead.>"]);
         assert_eq!(plain.subject_from_nats(&plain.subject(&subject)), subject);
 
         let prefixed = Names::new("T1");
         assert_eq!(prefixed.stream(Stream::Articles), "T1_ARTICLES");
-        assert_eq!(prefixed.subjects(Stream::Articles), "T1.articles.>");
+        assert_eq!(prefixed.subjects(Stream::Articles), ["T1.articles.>"]);
+        assert_eq!(
+            prefixed.subjects(Stream::Advisories)[0],
+            "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.T1_ARTICLES.*"
+        );
         assert_eq!(prefixed.subject(&subject), "T1.articles.a");
         assert_eq!(prefixed.subject_from_nats("T1.articles.a"), subject);
     }

@@ -11,7 +11,7 @@ use async_nats::{
 };
 use tokio::time::{sleep, timeout};
 
-use super::{NatsTestServer, Process, answers, find_program, free_port};
+use super::{DEFAULT_SYNC_INTERVAL, NatsTestServer, Process, answers, find_program, free_port};
 
 /// Servers of a cluster.
 const NODES: usize = 3;
@@ -178,7 +178,7 @@ impl NatsTestCluster {
                  no_advertise: true }}"
             );
             let port = free_port();
-            let mut process = Process::new(program, port, &config);
+            let mut process = Process::new(program, port, DEFAULT_SYNC_INTERVAL, &config);
             process.spawn();
             nodes.push(Node {
                 port,

@@ -18,15 +18,17 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// A server that listens on `port`, not started yet. `more_config` is added to its configuration.
-    pub(super) fn new(program: &Path, port: u16, more_config: &str) -> Self {
+    /// A server that listens on `port` and has this `sync_interval`, not started yet. `more_config` is added to its
+    /// configuration.
+    pub(super) fn new(program: &Path, port: u16, sync_interval: &str, more_config: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory for the NATS server");
         let name = format!("gisa-test-{}-{port}", std::process::id());
         let store = directory.path().join("store");
         // `max_file` only bounds what streams may reserve, nothing is set aside on the disk.
         let config = format!(
             "server_name: {name}\nlisten: \"127.0.0.1:{port}\"\n\
-             jetstream {{ store_dir: {store:?}, max_file: 64GB, max_mem: 64MB }}\n{more_config}\n"
+             jetstream {{ store_dir: {store:?}, max_file: 64GB, max_mem: 64MB, sync_interval: {sync_interval} }}\n\
+             {more_config}\n"
         );
         fs::write(directory.path().join("nats.conf"), config)
             .expect("the configuration of the NATS server is written");
