@@ -1,6 +1,6 @@
 //! The pipeline as it runs in production: the real binaries, each a process of its own, over a real nats-server.
 
-use std::{net::SocketAddr, path::PathBuf, process::Stdio, sync::OnceLock};
+use std::{net::SocketAddr, path::PathBuf, process::Stdio};
 
 use gisa_event_log::test_server::NatsTestServer;
 use tempfile::TempDir;
@@ -13,6 +13,7 @@ use tokio::{
 use crate::{
     Stage,
     clients::{Endpoints, PATIENCE},
+    programs::program,
 };
 
 /// Three processes over one nats-server.
@@ -151,44 +152,4 @@ impl StageProcess {
 fn listening_address(line: &str) -> Option<SocketAddr> {
     let event: serde_json::Value = serde_json::from_str(line).ok()?;
     event["fields"]["server.address"].as_str()?.parse().ok()
-}
-
-/// The binary of a stage, built in the same profile as the tests.
-fn program(stage: Stage) -> PathBuf {
-    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    let directory = DIRECTORY.get_or_init(build_programs);
-    directory.join(match stage {
-        Stage::Ingest => "gisa-ingest",
-        Stage::EntityTagging => "gisa-entity-tagging",
-        Stage::Query => "gisa-query",
-    })
-}
-
-/// Makes sure that the binaries are there and current; `cargo test -p gisa-integration-tests` alone does not build them.
-fn build_programs() -> PathBuf {
-    let test_binary = std::env::current_exe().expect("the path of this test");
-    // target/<profile>/deps/<test>
-    let directory = test_binary
-        .ancestors()
-        .nth(2)
-        .expect("a target directory")
-        .to_owned();
-    let mut build = std::process::Command::new(env!("CARGO"));
-    // The whole workspace, so that the dependencies are built with the features that `cargo test --workspace` has given
-    // them, and not once more.
-    build
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .args(["build", "--quiet", "--workspace", "--bins"])
-        .env(
-            "CARGO_TARGET_DIR",
-            directory.parent().expect("a target directory"),
-        );
-    if directory.ends_with("release") {
-        build.arg("--release");
-    }
-    assert!(
-        build.status().expect("cargo can be run").success(),
-        "the services do not build"
-    );
-    directory
 }
