@@ -12,6 +12,7 @@ pub mod publish;
 pub mod validate;
 
 mod admission;
+mod novelty;
 mod stream_identity;
 
 use std::sync::Arc;

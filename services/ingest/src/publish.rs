@@ -1,4 +1,5 @@
-//! Event log out: read the current revision, decide, append on condition that nobody else was faster, else again.
+//! Event log out: read the current revision, decide, append on condition that nobody else was faster, else again. What is
+//! likely to be new is appended at once, on condition that nothing is on record.
 //!
 //! The condition is per article and enforced by the log, so any number of replicas may work on the same articles: of two
 //! that bring the same new content one creates the revision, and the other, sent back by the conflict, finds it unchanged.
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::{
     decide::{Decision, Operation, Outcome, Refusal, decide},
     error::IngestError,
+    novelty::Novelty,
     stream_identity::StreamIdentity,
 };
 
@@ -35,6 +37,7 @@ const BACKOFF: Backoff = Backoff {
 pub struct Publisher {
     log: Arc<dyn EventLog>,
     stream_identity: StreamIdentity,
+    novelty: Novelty,
 }
 
 /// An operation that was carried out: what it led to is durable.
@@ -61,7 +64,11 @@ impl Publisher {
     /// A publisher to `log`. Fails if the log does not answer.
     pub async fn new(log: Arc<dyn EventLog>) -> Result<Self, LogError> {
         let stream_identity = StreamIdentity::ask(&*log).await?;
-        Ok(Self { log, stream_identity })
+        Ok(Self {
+            log,
+            stream_identity,
+            novelty: Novelty::default(),
+        })
     }
 
     /// Carries out one operation; returns when its outcome is durable. `headers` go into the log with the revision.
@@ -90,8 +97,12 @@ impl Publisher {
         };
 
         let subject = Subject::article(article_id.as_str());
+        let mut guessed_new = self.novelty.likely(operation);
         for attempt in 1..=MAX_ATTEMPTS {
-            let current = self.current(article_id, &subject).await?;
+            let current = match guessed_new {
+                true => None,
+                false => self.current(article_id, &subject).await?,
+            };
             let sequence = current.as_ref().map_or(0, |current| current.sequence);
             let on_record = current.as_ref().map(|current| &current.event);
             let (outcome, event) = match decide(on_record, operation, Timestamp::now()) {
@@ -107,6 +118,12 @@ impl Publisher {
             };
             match self.append(&subject, expected_last, headers, &event).await {
                 Ok(sequence) => return Ok(accepted(outcome, event.article.revision, sequence)),
+                Err(AppendError::Conflict { .. }) if guessed_new => {
+                    self.novelty.was_wrong();
+                    guessed_new = false;
+                }
+                // What is on record already needs no room.
+                Err(AppendError::StreamFull) if guessed_new => guessed_new = false,
                 Err(AppendError::Conflict { .. }) => {
                     debug!(article.id = %article_id, attempt, "another writer was faster");
                     sleep(BACKOFF.delay(attempt)).await;

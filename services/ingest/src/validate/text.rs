@@ -35,6 +35,9 @@ impl fmt::Display for ForbiddenControl {
 
 /// The first control character that the field may not have.
 pub(super) fn forbidden_control(text: &str, lines: Lines) -> Option<ForbiddenControl> {
+    if !may_have_forbidden_control(text, lines) {
+        return None;
+    }
     let allowed = |character: char| match character {
         '\n' | '\r' => lines != Lines::One,
         '\t' => lines == Lines::ManyWithTabs,
@@ -46,6 +49,24 @@ pub(super) fn forbidden_control(text: &str, lines: Lines) -> Option<ForbiddenCon
         .map(|(offset, character)| ForbiddenControl { character, offset })
 }
 
+/// Whether there is a byte that a control character could begin with; quick, for nearly no text has one.
+fn may_have_forbidden_control(text: &str, lines: Lines) -> bool {
+    let allowed: [u8; 3] = match lines {
+        Lines::One => [b' '; 3],
+        Lines::Many => [b'\n', b'\r', b' '],
+        Lines::ManyWithTabs => [b'\n', b'\r', b'\t'],
+    };
+    let suspicious = |byte: &u8| {
+        let allowed = (*byte == allowed[0]) | (*byte == allowed[1]) | (*byte == allowed[2]);
+        // U+0080 to U+009F begin with C2, as do some other characters.
+        ((*byte < 0x20) & !allowed) | (*byte == 0x7F) | (*byte == 0xC2)
+    };
+    // In pieces, which the compiler turns into wide instructions.
+    text.as_bytes()
+        .chunks(64)
+        .any(|piece| piece.iter().fold(false, |found, byte| found | suspicious(byte)))
+}
+
 /// NFC with `\n` line ends. Text that is like this already, as nearly all is, is not copied.
 pub(super) fn normalize(text: String) -> String {
     let with_line_feeds: Cow<'_, str> = if text.contains('\r') {
@@ -53,13 +74,28 @@ pub(super) fn normalize(text: String) -> String {
     } else {
         Cow::Borrowed(&text)
     };
-    if is_nfc_quick(with_line_feeds.chars()) != IsNormalized::Yes {
+    let normalized = with_line_feeds.chars().all(is_never_changed)
+        || is_nfc_quick(with_line_feeds.chars()) == IsNormalized::Yes;
+    if !normalized {
         return with_line_feeds.nfc().collect();
     }
     match with_line_feeds {
         Cow::Owned(changed) => changed,
         Cow::Borrowed(_) => text,
     }
+}
+
+/// Characters that NFC neither changes nor combines with others: the ones that nearly all text consists of. A shortcut;
+/// those of other kinds are looked up.
+fn is_never_changed(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\u{2FF}'
+            | '\u{2010}'..='\u{2027}'
+            | '\u{3001}'..='\u{3029}'
+            | '\u{4E00}'..='\u{9FFF}'
+            | '가'..='힣'
+    )
 }
 
 /// Whether a reader would see nothing.
@@ -84,4 +120,34 @@ fn is_invisible(character: char) -> bool {
             | '\u{FEFF}'
             | '\u{FFA0}'
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_normalization::char::canonical_combining_class;
+
+    use super::*;
+
+    #[test]
+    fn the_shortcuts_agree_with_the_tables() {
+        for character in '\0'..=char::MAX {
+            let text = character.to_string();
+            if is_never_changed(character) {
+                assert_eq!(is_nfc_quick(text.chars()), IsNormalized::Yes, "{character:?}");
+                assert_eq!(canonical_combining_class(character), 0, "{character:?}");
+            }
+            for (lines, allowed) in [
+                (Lines::One, ""),
+                (Lines::Many, "\n\r"),
+                (Lines::ManyWithTabs, "\n\r\t"),
+            ] {
+                let forbidden = character.is_control() && !allowed.contains(character);
+                for padding in [0, 63, 64, 100] {
+                    let text = format!("{}{text}", "가".repeat(padding));
+                    let found = forbidden_control(&text, lines).map(|found| found.offset);
+                    assert_eq!(found, forbidden.then_some(padding), "{character:?} {lines:?}");
+                }
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@ use futures::future::join_all;
 use tokio::task::coop::unconstrained;
 
 use self::gather::{Gatherer, Turn};
-use super::{codec, session::Session};
+use super::{codec, config::Durability, session::Session};
 use crate::{Append, AppendError, Appended, LogError, Stream};
 
 type AppendResult = Result<Appended, AppendError>;
@@ -20,7 +20,8 @@ type AppendResult = Result<Appended, AppendError>;
 /// Appends to the streams of one session.
 #[derive(Debug)]
 pub(super) struct Appender {
-    /// One for each stream, if appends are gathered.
+    /// One for each stream, if appends are gathered: where each message would be synced, that is what makes them
+    /// affordable. Elsewhere single messages cost the server less.
     gatherers: Option<[Arc<Gatherer>; Stream::ALL.len()]>,
 }
 
@@ -38,9 +39,10 @@ struct Outgoing {
 impl Appender {
     /// Appends to the streams of `session`.
     pub(super) fn new(session: &Arc<Session>) -> Self {
-        let gatherers = Stream::ALL.map(|stream| Gatherer::new(Arc::clone(session), stream));
+        let gathers = session.config.durability == Durability::Always;
+        let gatherer = |stream| Gatherer::new(Arc::clone(session), stream);
         Self {
-            gatherers: Some(gatherers),
+            gatherers: gathers.then(|| Stream::ALL.map(gatherer)),
         }
     }
 
@@ -54,6 +56,10 @@ impl Appender {
         stream: Stream,
         messages: Vec<Append>,
     ) -> Vec<AppendResult> {
+        let messages = match <[Append; 1]>::try_from(messages) {
+            Ok([message]) => return vec![self.append_one(session, stream, message).await],
+            Err(messages) => messages,
+        };
         let count = messages.len();
         let chains = by_subject(messages)
             .into_iter()

@@ -8,11 +8,13 @@ use std::{
 };
 
 use async_nats::header;
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use gisa_event_log::{
     Append, AppendError, Appended, EventLog, ExpectedLast, StartAt, Stream, Subject,
-    jetstream::{JetStreamConfig, JetStreamLog, MaxBytes},
+    contract::Harness,
+    jetstream::{Durability, JetStreamConfig, JetStreamLog, MaxBytes},
     test_server::NatsTestServer,
 };
 use tokio::{
@@ -20,7 +22,55 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::jetstream::{PATIENCE, append_all, config, connect, message, messages, nats};
+use crate::jetstream::{PATIENCE, append_all, message, messages, nats};
+
+/// A server that syncs each message, for which appends are gathered.
+async fn start_unless_skipped() -> Option<NatsTestServer> {
+    NatsTestServer::start_monitored_unless_skipped("always").await
+}
+
+fn config(server: &NatsTestServer) -> JetStreamConfig {
+    JetStreamConfig {
+        servers: vec![server.url()],
+        durability: Durability::Always,
+        monitoring_urls: server.monitoring_url().into_iter().collect(),
+        // An answer that comes late is none, and its repetition is a duplicate; a slow disk must not bring that about.
+        ack_timeout_ms: 30_000,
+        append_deadline_ms: 50_000,
+        ..JetStreamConfig::default()
+    }
+}
+
+async fn connect(server: &NatsTestServer) -> JetStreamLog {
+    JetStreamLog::connect(config(server)).await.unwrap()
+}
+
+/// A server of its own.
+#[derive(Debug)]
+struct SyncingServer(NatsTestServer);
+
+#[async_trait]
+impl Harness for SyncingServer {
+    fn is_skipped() -> bool {
+        NatsTestServer::is_skipped()
+    }
+
+    async fn new() -> Self {
+        Self(start_unless_skipped().await.unwrap())
+    }
+
+    async fn open(&self) -> Arc<dyn EventLog> {
+        Arc::new(connect(&self.0).await)
+    }
+
+    async fn open_also(&self, _log: &Arc<dyn EventLog>) -> Arc<dyn EventLog> {
+        self.open().await
+    }
+}
+
+mod contract {
+    gisa_event_log::event_log_contract!(super::SyncingServer);
+}
 
 type AppendResult = Result<Appended, AppendError>;
 
@@ -80,7 +130,7 @@ fn is_new(result: &AppendResult) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_appends_go_in_batches_and_a_lone_one_does_not() {
-    let Some(server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(server) = start_unless_skipped().await else {
         return;
     };
     let log = connect(&server).await;
@@ -99,7 +149,7 @@ async fn many_appends_go_in_batches_and_a_lone_one_does_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn conflicts_in_a_batch_do_not_fail_their_neighbours() {
-    let Some(server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(server) = start_unless_skipped().await else {
         return;
     };
     let log = connect(&server).await;
@@ -133,7 +183,7 @@ async fn conflicts_in_a_batch_do_not_fail_their_neighbours() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn known_ids_in_a_batch_are_answered_as_duplicates() {
-    let Some(server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(server) = start_unless_skipped().await else {
         return;
     };
     let log = connect(&server).await;
@@ -170,7 +220,7 @@ async fn known_ids_in_a_batch_are_answered_as_duplicates() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_id_twice_in_a_batch_is_stored_once() {
-    let Some(server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(server) = start_unless_skipped().await else {
         return;
     };
     let log = connect(&server).await;
@@ -188,7 +238,7 @@ async fn one_id_twice_in_a_batch_is_stored_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_writers_of_each_subject_one_wins() {
-    let Some(server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(server) = start_unless_skipped().await else {
         return;
     };
     let log = Arc::new(connect(&server).await);
@@ -226,7 +276,7 @@ async fn of_two_writers_of_each_subject_one_wins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_for_a_batch_goes_alone_or_is_refused() {
     const LIMIT: usize = 1024 * 1024;
-    let Some(server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(server) = start_unless_skipped().await else {
         return;
     };
     let log = connect(&server).await;
@@ -259,7 +309,7 @@ async fn what_is_too_large_for_a_batch_goes_alone_or_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_fills_up_in_a_batch_takes_what_fits() {
-    let Some(server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(server) = start_unless_skipped().await else {
         return;
     };
     let max_bytes = MaxBytes {
@@ -288,7 +338,7 @@ async fn a_stream_that_fills_up_in_a_batch_takes_what_fits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn callers_that_give_up_do_not_stop_the_others() {
-    let Some(server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(server) = start_unless_skipped().await else {
         return;
     };
     let log = Arc::new(connect(&server).await);
@@ -351,7 +401,7 @@ async fn append_under_fire(server: &mut NatsTestServer, config: JetStreamConfig,
 
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_through_crashes_are_stored_once() {
-    let Some(mut server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(mut server) = start_unless_skipped().await else {
         return;
     };
     let config = config(&server);
@@ -360,7 +410,7 @@ async fn batches_through_crashes_are_stored_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_whose_answers_come_too_late_are_stored_once() {
-    let Some(mut server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(mut server) = start_unless_skipped().await else {
         return;
     };
     let config = JetStreamConfig {
@@ -372,7 +422,7 @@ async fn batches_whose_answers_come_too_late_are_stored_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_order_of_a_subject_survives_batches() {
-    let Some(server) = NatsTestServer::start_unless_skipped().await else {
+    let Some(server) = start_unless_skipped().await else {
         return;
     };
     let log = connect(&server).await;
