@@ -27,7 +27,7 @@ pub struct NatsPipeline {
 
 /// A stage as a process; killed when dropped.
 #[derive(Debug)]
-struct StageProcess {
+pub struct StageProcess {
     address: SocketAddr,
     child: Child,
 }
@@ -100,21 +100,26 @@ impl StageProcess {
         nats_url: String,
         index_directory: PathBuf,
     ) -> Self {
-        let listen = address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+        let mut settings = vec![format!("nats.servers={nats_url}")];
+        settings.extend(address.map(|address| format!("server.listen={address}")));
+        if stage == Stage::Query {
+            settings.push(format!("query.index_directory={}", index_directory.display()));
+        }
+        Self::start_with(stage, &settings).await
+    }
+
+    /// Starts a stage with these settings, on a free port unless they say which, and waits until it listens.
+    pub async fn start_with(stage: Stage, settings: &[String]) -> Self {
         let mut command = Command::new(program(stage));
         command
-            .args(["--set", &format!("server.listen={listen}")])
-            .args(["--set", &format!("nats.servers={nats_url}")])
+            .args(["--set", "server.listen=127.0.0.1:0"])
             .args(["--set", "logging.format=json"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        if stage == Stage::Query {
-            command.args([
-                "--set",
-                &format!("query.index_directory={}", index_directory.display()),
-            ]);
+        for setting in settings {
+            command.args(["--set", setting]);
         }
         let mut child = command
             .spawn()
@@ -141,10 +146,15 @@ impl StageProcess {
         // The log goes on: read it so that the pipe does not fill up, and show it when the test fails.
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
-                println!("{stage:?}: {line}");
+                eprintln!("{stage:?}: {line}");
             }
         });
         Self { address, child }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 

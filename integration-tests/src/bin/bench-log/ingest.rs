@@ -1,0 +1,79 @@
+//! Ingest over gRPC, a process of its own, beside raw publishing of the same payloads.
+
+use gisa_integration_tests::{Stage, nats_pipeline::StageProcess};
+
+use crate::{
+    Arguments,
+    load::{self, Articles},
+    raw::{self, Shape},
+    server::{Server, Sync},
+    statistics::{percentile, rate, rates},
+};
+
+/// Bytes of a body: with the rest of the article about 2.5 KB.
+pub(crate) const BODY_BYTES: usize = 2300;
+
+/// Settings of a service that uses this server.
+pub(crate) fn nats_settings(server: &Server, sync: Sync) -> Vec<String> {
+    let mut settings = vec![format!("nats.servers={}", server.url())];
+    if sync == Sync::Always {
+        settings.push("nats.durability=always".to_owned());
+        settings.push(format!("nats.monitoring_urls={}", server.monitoring_url()));
+    }
+    settings
+}
+
+/// Alternates rounds of raw publishing and of ingest on one server.
+pub(crate) async fn compare(arguments: &Arguments, sync: Sync) -> anyhow::Result<()> {
+    let server = Server::start(sync).await?;
+    let stage = StageProcess::start_with(Stage::Ingest, &nats_settings(&server, sync)).await;
+    let context = raw::connect(&server.url()).await?;
+    let articles = Articles::new("bench", BODY_BYTES);
+    let payloads = articles.raw_payloads();
+    let raw_messages = match sync {
+        Sync::Default => arguments.messages,
+        Sync::Always => arguments.messages / 10,
+    };
+
+    let (mut plain, mut like_ingest, mut ingest) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..=arguments.rounds {
+        let first = round * arguments.messages;
+        raw::empty_stream(&context, "RAW").await?;
+        let plain_time = raw::publish_all(&context, "RAW", &payloads, raw_messages, Shape::Plain).await?;
+        raw::empty_stream(&context, "RAW").await?;
+        let like_time = raw::publish_all(&context, "RAW", &payloads, raw_messages, Shape::LikeIngest).await?;
+        raw::delete(&context, "RAW").await?;
+        let numbers = first..first + arguments.messages;
+        let ingest_time = load::ingest_all(stage.address(), &articles, numbers, arguments.streams).await?;
+        // The first round warms up.
+        if round > 0 {
+            plain.push(rate(raw_messages, plain_time));
+            like_ingest.push(rate(raw_messages, like_time));
+            ingest.push(rate(arguments.messages, ingest_time));
+        }
+    }
+    let ratio = |base: &[f64]| percentile(&ingest, 0.5) / percentile(base, 0.5);
+    println!(
+        "\n### Ingest, one server, sync {sync:?}, {} B payloads, {} rounds\n",
+        payloads[0].len(),
+        arguments.rounds
+    );
+    println!("| what | articles/s, median (range) | ingest ÷ this |\n|---|---|---|");
+    println!(
+        "| raw publish, {} acks in flight | {} | {:.2} |",
+        raw::WINDOW,
+        rates(&plain),
+        ratio(&plain)
+    );
+    println!(
+        "| the same with subject, id and condition of ingest | {} | {:.2} |",
+        rates(&like_ingest),
+        ratio(&like_ingest)
+    );
+    println!(
+        "| ingest over gRPC, {} streams | {} | |",
+        arguments.streams,
+        rates(&ingest)
+    );
+    Ok(())
+}
