@@ -116,12 +116,10 @@ fn find_names_built_in(bencher: Bencher<'_, '_>, which: &str) {
 
 /// The evidence for a model.
 #[divan::bench]
-fn gazetteer_hits(bencher: Bencher<'_, '_>) {
-    bencher.counter(BytesCount::new(TEXT.len())).bench_local(|| {
-        let mut bits = 0;
-        BUILT_IN.gazetteer_hits(&TEXT, |hit| bits ^= hit.classes.bits());
-        bits
-    });
+fn spellings(bencher: Bencher<'_, '_>) {
+    bencher
+        .counter(BytesCount::new(TEXT.len()))
+        .bench_local(|| BUILT_IN.spellings(&TEXT).len());
 }
 
 /// The start: time, and memory as allocated (`alloc`), at most held at once (`max alloc`) and held by the dictionary in

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Curated names are trusted. Imported ones are of mixed quality: each has a [`Trust`] that says whether it proposes a
-//! mention or is only evidence for a model ([`Dictionary::gazetteer_hits`]).
+//! mention or is only evidence for a model ([`Dictionary::spellings`]).
 
 mod agency_chain;
 mod boundary;
@@ -143,23 +143,10 @@ impl Dictionary {
         link::choose(self, text, name, context)
     }
 
-    /// Calls `see` for each character of `text` at which a spelling of any trust begins, in their order, with the longest
-    /// spelling that is a whole name there, or the longest at all if none is. Hits may overlap. This is evidence for a
-    /// model, not a list of mentions: most weak spellings are something else most of the time.
-    pub fn gazetteer_hits(&self, text: &str, see: impl FnMut(GazetteerHit)) {
-        self.matcher.hits(text, &self.surfaces, see);
-    }
-
-    /// The whole names of any trust in `text`, from the left, not overlapping.
+    /// The whole names of any trust in `text`, from the left, not overlapping; where several begin, the longest. This is
+    /// evidence for a model, not a list of mentions: most weak spellings are something else most of the time.
     pub fn spellings(&self, text: &str) -> Vec<GazetteerHit> {
-        let mut spellings: Vec<GazetteerHit> = Vec::new();
-        self.gazetteer_hits(text, |hit| {
-            let covered = spellings.last().map_or(0, |last| last.range.end);
-            if hit.is_whole && hit.range.start >= covered {
-                spellings.push(hit);
-            }
-        });
-        spellings
+        self.matcher.whole_spellings(text, &self.surfaces)
     }
 
     /// The id of the entity of a sense.

@@ -17,6 +17,7 @@ mod phrase;
 mod quantity;
 mod resolution;
 mod scan;
+mod starts;
 mod tense;
 mod timeline;
 mod units;
@@ -86,7 +87,7 @@ fn can_start(cursor: Cursor<'_>, next: char) -> bool {
     }
     let behind_word = previous.is_some_and(is_alphanumeric);
     if is_hangul(next) {
-        return !behind_word && starts_some_word(next);
+        return !behind_word && starts::can_start(next, cursor.advance().peek());
     }
     match next {
         '$' | '₩' | '￦' | '€' | '£' | '¥' | '￥' | '-' | '−' | '–' | '\'' | '’' | '‘' => {
@@ -95,12 +96,6 @@ fn can_start(cursor: Cursor<'_>, next: char) -> bool {
         'U' | 'H' | 'A' => !behind_word,
         _ => false,
     }
-}
-
-/// The first syllables of every keyword and number word, to pass over all other words at once.
-fn starts_some_word(syllable: char) -> bool {
-    "같구그글금나낮내넉네다닷두마만명모반밤백보사삼상새서석섭세쉰스십아어엊여연열엿영예오올월육이일자작재저전점정지천칠팔하한화후"
-        .contains(syllable)
 }
 
 /// Whether digits at the cursor belong to what stands in front of them: H100, GPT-4, 02-123, 1/3.
@@ -142,15 +137,14 @@ fn is_enumeration_mark(character: char) -> bool {
     ('①'..='⓿').contains(&character) || ('❶'..='➓').contains(&character) || ('㈀'..='㋿').contains(&character)
 }
 
-/// The cursor behind what cannot start an expression: a whole number, or one character.
+/// The cursor behind what cannot start an expression: a whole number, the rest of a Hangul word, or one character.
 fn skip<'text>(cursor: Cursor<'text>, next: char) -> Cursor<'text> {
-    if !next.is_ascii_digit() {
-        return cursor.advance();
-    }
-    let run = |character: char| character.is_ascii_digit();
-    let length = cursor
-        .rest()
-        .find(|character: char| !run(character))
-        .unwrap_or(cursor.rest().len());
+    let is_same: fn(char) -> bool = match next {
+        '0'..='9' => |character| character.is_ascii_digit(),
+        _ if is_hangul(next) => is_hangul,
+        _ => return cursor.advance(),
+    };
+    let rest = cursor.rest();
+    let length = rest.find(|character| !is_same(character)).unwrap_or(rest.len());
     cursor.moved_to(cursor.position() + length)
 }

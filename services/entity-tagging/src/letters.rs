@@ -28,6 +28,12 @@ pub(crate) fn is_alphanumeric(character: char) -> bool {
     is_syllable(character) || character.is_alphanumeric()
 }
 
+/// `char::is_numeric`, without the search in its tables for the characters that Korean text is made of.
+#[inline]
+pub(crate) fn is_numeric(character: char) -> bool {
+    !is_syllable(character) && character.is_numeric()
+}
+
 /// Characters that NFKC leaves as they are next to each other: nearly all of Korean news.
 fn is_plain(character: char) -> bool {
     character.is_ascii() || is_syllable(character)

@@ -13,6 +13,7 @@ pub mod document;
 pub mod entities;
 pub mod error;
 pub mod explain;
+mod first_character;
 pub mod grammar;
 mod letters;
 #[cfg(test)]

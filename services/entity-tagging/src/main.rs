@@ -6,6 +6,10 @@ use gisa_entity_tagging::config::EntityTaggingSettings;
 use gisa_event_log::{EventLog, jetstream::JetStreamLog};
 use gisa_service_runtime::run_service;
 
+/// Tagging makes many small allocations; see `docs/adr/0015-allocator-of-entity-tagging.md`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     run_service::<EntityTaggingSettings, _>(
         "gisa-entity-tagging",

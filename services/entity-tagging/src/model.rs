@@ -22,9 +22,9 @@ pub use crate::model_file::ModelError;
 use crate::resolver::Candidate;
 use crate::sentences;
 use decoder::Decoder;
-use features::{Evidence, extract};
+use features::{Evidence, Extractor};
 pub use source::ModelSource;
-use weights::{TYPES, Weights};
+use weights::{Called, OUTSIDE, Scores, TYPES, Weights};
 
 /// The weights that ship with the service.
 const BUILT_IN: &[u8] = include_bytes!("../models/names.bin");
@@ -67,9 +67,11 @@ impl Model {
 impl NameModel for Model {
     fn find_names(&self, text: &str, evidence: &[Evidence]) -> Vec<Candidate> {
         let mut found = Vec::new();
+        let mut extractor = Extractor::default();
         let mut decoder = Decoder::default();
         let mut characters = Vec::new();
         let mut starts = Vec::new();
+        let mut called = Called::default();
         let mut scores = Vec::new();
         let mut first = 0;
         let mut byte = 0;
@@ -79,6 +81,7 @@ impl NameModel for Model {
             characters.clear();
             starts.clear();
             scores.clear();
+            called.clear();
             for (offset, character) in text[sentence.clone()].char_indices() {
                 characters.push(character);
                 starts.push(sentence.start + offset);
@@ -86,25 +89,43 @@ impl NameModel for Model {
             starts.push(sentence.end);
             let evidence = &evidence[first..first + characters.len()];
             first += characters.len();
-            extract(&characters, evidence, |_, features| {
-                scores.push(self.weights.scores(features))
-            });
-            let names = decoder.decode(&scores, &self.weights);
-            for name in names {
-                let entity_type = NAME_TYPES[name.type_number];
-                let range = starts[name.range.start]..starts[name.range.end];
-                found.extend(single_names(text, range, entity_type).map(|range| Candidate {
-                    range,
-                    entity_type,
-                    value: None,
-                    link: Some(EntityLink::default()),
-                    confidence: self.weights.confidence(name.type_number, name.margin),
-                    layer: TaggerLayer::Model,
-                }));
+            extractor.extract_unless_plain(
+                &characters,
+                evidence,
+                |word| self.weights.is_plain(word),
+                |features| self.weights.call_for(features, &mut called),
+            );
+            self.weights.scores(&called, &mut scores);
+            for segment in segments(&scores) {
+                for name in decoder.decode(&scores[segment.clone()], &self.weights) {
+                    let entity_type = NAME_TYPES[name.type_number];
+                    let first = segment.start + name.range.start;
+                    let range = starts[first]..starts[first + name.range.len()];
+                    found.extend(single_names(text, range, entity_type).map(|range| Candidate {
+                        range,
+                        entity_type,
+                        value: None,
+                        link: Some(EntityLink::default()),
+                        confidence: self.weights.confidence(name.type_number, name.margin),
+                        layer: TaggerLayer::Model,
+                    }));
+                }
             }
         }
         found
     }
+}
+
+/// The parts of a sentence that names may be in, each with a character that is in no name at either end, if there is one:
+/// so the labels of one do not depend on the others.
+fn segments(scores: &[Scores]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + scores[at..].iter().position(|scores| *scores != OUTSIDE)?;
+        let length = scores[start..].iter().position(|scores| *scores == OUTSIDE);
+        at = length.map_or(scores.len(), |length| start + length);
+        Some(start.saturating_sub(1)..scores.len().min(at + 1))
+    })
 }
 
 /// The names in what the model takes for one: no name goes over an equals sign (서울=새벽통신), and places and persons
@@ -192,6 +213,20 @@ impl<'a, T, R: Fn(&T) -> &Range<usize>> Cursor<'a, T, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn segments_have_an_outside_character_at_their_ends() {
+        let segments = |sentence: &str| {
+            let inside = [1; weights::LANES];
+            let score = |character| if character == '-' { OUTSIDE } else { inside };
+            let scores: Vec<Scores> = sentence.chars().map(score).collect();
+            segments(&scores).collect::<Vec<_>>()
+        };
+        assert_eq!(segments("xx--xx"), [0..3, 3..6]);
+        assert_eq!(segments("--xx-x--x"), [1..5, 4..7, 7..9]);
+        assert_eq!(segments("x--x"), [0..2, 2..4]);
+        assert!(segments("--").is_empty() && segments("").is_empty());
+    }
 
     #[test]
     fn lists_are_several_names() {

@@ -33,6 +33,15 @@ pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     Some(*head)
 }
 
+/// Appends a number in LEB128.
+pub(crate) fn put_leb128(mut number: u32, bytes: &mut Vec<u8>) {
+    while number > 0x7f {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
 /// The next number, in LEB128.
 pub(crate) fn take_leb128(rest: &mut &[u8]) -> Option<u32> {
     let mut value = 0u32;

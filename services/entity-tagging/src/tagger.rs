@@ -20,7 +20,7 @@ use crate::topics::TopicModel;
 
 /// Version of the engine. Raise it with every change that can change a result: rules of any layer, the resolver,
 /// salience, the stop list, the built-in dictionary, the weights of a model. Articles are tagged again when it rises.
-const ENGINE_VERSION: u32 = 3;
+const ENGINE_VERSION: u32 = 4;
 /// The built-in dictionary.
 const BUILT_IN_DICTIONARY: u64 = 0;
 
@@ -129,7 +129,7 @@ impl Tagger {
         let layers = expressions.into_iter().zip(names).zip(further);
         for ((field, text), ((expressions, names), further)) in fields.into_iter().zip(layers) {
             witness.propose(field, &further);
-            let candidates = [names, further, expressions].concat();
+            let candidates = names.into_iter().chain(further).chain(expressions).collect();
             add_mentions(field, text, resolve(candidates), &mut mentions);
         }
         salience::assign(&mut mentions, text.body.len());

@@ -5,12 +5,13 @@
 
 mod list;
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use gisa_article_model::EntityType;
+use rustc_hash::FxHashMap;
 
 use crate::dictionary::is_particle_chain;
+use crate::letters::is_alphanumeric;
 use list::TITLES;
 
 /// A title.
@@ -153,12 +154,12 @@ pub(crate) fn glued_titles() -> &'static [&'static Title] {
 
 /// The list arranged for quick answers.
 struct Index {
-    by_first: HashMap<char, Vec<&'static Title>>,
+    by_first: FxHashMap<char, Vec<&'static Title>>,
     glued: Vec<&'static Title>,
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut by_first: HashMap<char, Vec<&Title>> = HashMap::new();
+    let mut by_first: FxHashMap<char, Vec<&Title>> = FxHashMap::default();
     for title in TITLES {
         by_first
             .entry(title.text.chars().next().unwrap_or_default())
@@ -179,7 +180,7 @@ impl Index {
 pub(crate) fn first_word(text: &str) -> &str {
     let end = text
         .char_indices()
-        .find(|&(byte, character)| byte > LONGEST_WORD || !character.is_alphanumeric())
+        .find(|&(byte, character)| byte > LONGEST_WORD || !is_alphanumeric(character))
         .map_or(text.len(), |(byte, _)| byte);
     &text[..end]
 }

@@ -24,6 +24,9 @@ const BUILT_IN: &[u8] = include_bytes!("../models/topics.bin");
 /// the cost of a text stays bounded.
 pub const FIELD_CHARACTERS: usize = 1_000;
 
+/// About so many features come of a byte of Korean text.
+const FEATURES_PER_BYTE: usize = 2;
+
 /// How often a feature of the title counts: it is chosen to say what the article is about.
 const TITLE_WEIGHT: f32 = 3.0;
 
@@ -86,21 +89,19 @@ impl TopicModel {
     }
 
     fn sums(&self, text: &str) -> Sums {
+        let mut features = Vec::with_capacity(FEATURES_PER_BYTE * text.len());
+        for_each_feature(text, |feature| features.push(feature));
+        self.weights.retain_known(&mut features);
         // No text of so many characters can overflow them.
         let mut by_topic = [0i32; 8];
-        let mut known = 0u32;
-        for_each_feature(text, |feature| {
-            let Some(row) = self.weights.of(feature) else {
-                return;
-            };
-            known += 1;
-            for (sum, &weight) in by_topic.iter_mut().zip(row) {
+        for &feature in &features {
+            for (sum, &weight) in by_topic.iter_mut().zip(self.weights.of(feature)) {
                 *sum += i32::from(weight);
             }
-        });
+        }
         Sums {
             by_topic: std::array::from_fn(|topic| by_topic[topic] as f32),
-            known: known as f32,
+            known: features.len() as f32,
         }
     }
 

@@ -40,3 +40,31 @@ fn sample(line: &str) -> Option<Sample> {
         published_at: ZonedTime::in_korea(published_at.parse().unwrap()),
     })
 }
+
+/// Articles of about 1,400 characters, as long as those of a newspaper: the bodies of samples that follow one another,
+/// under the title of the first.
+pub(crate) static ARTICLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
+    let mut articles: Vec<Sample> = Vec::new();
+    let mut missing = 0;
+    for sample in &*SAMPLES {
+        let length = sample.body.chars().count();
+        match articles.last_mut() {
+            Some(article) if missing >= length / 2 => {
+                article.body.push_str("\n\n");
+                article.body.push_str(&sample.body);
+                missing = missing.saturating_sub(length);
+            }
+            _ => {
+                articles.push(Sample {
+                    title: sample.title.clone(),
+                    body: sample.body.clone(),
+                    published_at: sample.published_at,
+                });
+                missing = CHARACTERS.saturating_sub(length);
+            }
+        }
+    }
+    articles
+});
+
+const CHARACTERS: usize = 1_400;

@@ -11,7 +11,7 @@ fuzz_target!(|input: (Vec<u8>, String)| {
     let (bytes, text) = input;
     let packed = zstd::stream::encode_all(bytes.as_slice(), 1).expect("memory takes what is written");
     // Most inputs lack the magic of the file; with it they get further.
-    let with_magic = [b"GISAMDL1", bytes.as_slice()].concat();
+    let with_magic = [b"GISAMDL2", bytes.as_slice()].concat();
     let packed_with_magic =
         zstd::stream::encode_all(with_magic.as_slice(), 1).expect("memory takes what is written");
     let evidence = vec![Evidence::default(); text.chars().count()];

@@ -129,8 +129,8 @@ fn series_start(text: &str, start: usize, floor: usize) -> usize {
     let Some(before) = text[floor..start].strip_suffix(' ') else {
         return start;
     };
-    let word_start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-    let word = before[word_start..].trim_start_matches(['\'', '"', '‘', '“', '(']);
+    let word = before.rsplit(char::is_whitespace).next().unwrap_or(before);
+    let word = word.trim_start_matches(['\'', '"', '‘', '“', '(']);
     let ordinal = word
         .strip_prefix('제')
         .and_then(|word| word.strip_suffix('회').or_else(|| word.strip_suffix('차')))

@@ -59,15 +59,14 @@ fn bit(entity_type: EntityType, trust: Trust) -> u16 {
     position.map_or(0, |position| 1 << (trust as usize * TYPES.len() + position))
 }
 
-/// A spelling of the dictionary in a text.
+/// A spelling of the dictionary in a text, where a name of one of its types may begin and end by word boundaries,
+/// particles and suffixes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GazetteerHit {
     /// Bytes of the text.
     pub range: Range<usize>,
     /// What the spelling may be.
     pub classes: GazetteerClasses,
-    /// Whether a name of one of its types may begin and end here, by word boundaries, particles and suffixes.
-    pub is_whole: bool,
 }
 
 #[cfg(test)]

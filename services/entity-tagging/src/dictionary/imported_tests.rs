@@ -97,12 +97,11 @@ fn imported_names_are_less_certain() {
     assert!(confidence("달빛 호수는") < confidence("다온 키트는"));
 }
 
-/// (spelling, is whole, pairs of type and trust)
-type Seen<'a> = (&'a str, bool, Vec<(EntityType, Trust)>);
+/// (spelling, pairs of type and trust)
+type Seen<'a> = (&'a str, Vec<(EntityType, Trust)>);
 
-fn hits<'a>(dictionary: &Dictionary, text: &'a str) -> Vec<Seen<'a>> {
-    let mut seen = Vec::new();
-    dictionary.gazetteer_hits(text, |hit| {
+fn spellings<'a>(dictionary: &Dictionary, text: &'a str) -> Vec<Seen<'a>> {
+    let seen = |hit: GazetteerHit| {
         let pairs = hit.classes.types().flat_map(|entity_type| {
             let trusts = Trust::ALL.into_iter();
             trusts
@@ -110,53 +109,41 @@ fn hits<'a>(dictionary: &Dictionary, text: &'a str) -> Vec<Seen<'a>> {
                 .map(|trust| (entity_type, trust))
                 .collect::<Vec<_>>()
         });
-        seen.push((&text[hit.range.clone()], hit.is_whole, pairs.collect()));
-    });
-    seen
+        (&text[hit.range.clone()], pairs.collect())
+    };
+    dictionary.spellings(text).into_iter().map(seen).collect()
 }
 
 #[test]
 fn evidence_of_any_trust() {
     use EntityType::{Location, Organization, Person};
+    let company = [("마루전자", vec![(Organization, Trust::Curated)])];
     let cases: &[(&str, &[Seen<'_>])] = &[
-        ("이나래는", &[("이나래", true, vec![(Person, Trust::Weak)])]),
-        ("이나래드는", &[("이나래", false, vec![(Person, Trust::Weak)])]),
-        ("새이나래는", &[("이나래", false, vec![(Person, Trust::Weak)])]),
+        ("이나래는", &[("이나래", vec![(Person, Trust::Weak)])]),
+        ("이나래드는", &[]),
+        ("새이나래는", &[]),
         (
             "마루와 가람시는",
             &[
                 (
                     "마루",
-                    true,
                     vec![(Person, Trust::Weak), (Organization, Trust::Curated)],
                 ),
-                ("가람시", true, vec![(Location, Trust::Curated)]),
+                ("가람시", vec![(Location, Trust::Curated)]),
             ],
         ),
-        // The longest, unless only a shorter one is whole.
-        (
-            "마루전자는",
-            &[("마루전자", true, vec![(Organization, Trust::Curated)])],
-        ),
-        (
-            "마루전자기기",
-            &[("마루전자", false, vec![(Organization, Trust::Curated)])],
-        ),
-        (
-            "마루전자 아람드리",
-            &[("마루전자", true, vec![(Organization, Trust::Curated)])],
-        ),
+        // The longest that is whole.
+        ("마루전자는", &company),
+        ("마루전자기기", &[]),
+        ("마루전자 아람드리", &company),
         // A NUL of the text belongs to no spelling.
-        (
-            "마루전자\0",
-            &[("마루전자", true, vec![(Organization, Trust::Curated)])],
-        ),
+        ("마루전자\0", &company),
         ("", &[]),
     ];
     for (text, expected) in cases {
-        assert_eq!(hits(&SMALL, text), *expected, "{text:?}");
+        assert_eq!(spellings(&SMALL, text), *expected, "{text:?}");
     }
-    assert!(hits(&Dictionary::from_entities(Vec::new()).unwrap(), "마루").is_empty());
+    assert!(spellings(&Dictionary::from_entities(Vec::new()).unwrap(), "마루").is_empty());
 }
 
 #[test]
@@ -204,23 +191,19 @@ fn fragment() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_text_gives_sound_hits(fragments in prop::collection::vec(fragment(), 0..12)) {
+    fn any_text_gives_sound_spellings(fragments in prop::collection::vec(fragment(), 0..12)) {
         let text = fragments.concat();
-        let mut whole = std::collections::BTreeSet::new();
-        let mut last = None;
-        BUILT_IN.gazetteer_hits(&text, |hit| {
-            let start = hit.range.start;
-            assert!(last.is_none_or(|last| last < start), "one hit a place, in order");
-            last = Some(start);
-            assert!(text.get(hit.range.clone()).is_some_and(|spelling| !spelling.is_empty()));
-            assert!(hit.classes.types().next().is_some());
-            if hit.is_whole {
-                whole.insert(start);
-            }
-        });
-        // Names begin at hits, unless they were lengthened to the left or joined.
+        let spellings = BUILT_IN.spellings(&text);
+        let mut covered = 0;
+        for hit in &spellings {
+            prop_assert!(hit.range.start >= covered, "in order, without overlap");
+            covered = hit.range.end;
+            prop_assert!(text.get(hit.range.clone()).is_some_and(|spelling| !spelling.is_empty()));
+            prop_assert!(hit.classes.types().next().is_some());
+        }
+        // Where the dictionary finds a name, it knows a spelling.
         for name in BUILT_IN.find_names(&text) {
-            prop_assert!(whole.range(name.range.clone()).next().is_some());
+            prop_assert!(spellings.iter().any(|hit| hit.range.start < name.range.end && name.range.start < hit.range.end));
         }
     }
 }

@@ -101,26 +101,40 @@ impl Matcher {
         found
     }
 
-    /// Calls `see` with the spelling that begins at each character of `text`, if one does: the longest that is a whole
-    /// name there, else the longest.
-    pub(super) fn hits(&self, text: &str, surfaces: &SurfaceTable, mut see: impl FnMut(GazetteerHit)) {
+    /// The spellings in `text` that are whole names, whatever their trust, from the left, not overlapping: at each place
+    /// the longest.
+    pub(super) fn whole_spellings(&self, text: &str, surfaces: &SurfaceTable) -> Vec<GazetteerHit> {
         let Some(trie) = &self.0 else {
-            return;
+            return Vec::new();
         };
-        for (start, _) in text.char_indices() {
-            let hits = spellings_at(trie, text, start).map(|(end, number)| {
+        let mut found: Vec<GazetteerHit> = Vec::new();
+        let mut covered = 0;
+        let mut in_word = false;
+        let mut spellings: Vec<(usize, u32)> = Vec::new();
+        for (start, character) in text.char_indices() {
+            let begins_word = !in_word;
+            in_word = is_word_character(character);
+            if !begins_word || start < covered {
+                continue;
+            }
+            spellings.clear();
+            spellings.extend(spellings_at(trie, text, start));
+            if spellings.is_empty() || !may_begin(text, start) {
+                continue;
+            }
+            let whole = spellings.iter().rev().find_map(|&(end, number)| {
                 let classes = surfaces.classes(number);
-                GazetteerHit {
+                ends_whole(text, start, end, classes).then_some(GazetteerHit {
                     range: start..end,
                     classes,
-                    is_whole: is_whole(text, start, end, classes),
-                }
+                })
             });
-            // Of equal ones this is the last.
-            if let Some(hit) = hits.max_by_key(|hit| hit.is_whole) {
-                see(hit);
+            if let Some(hit) = whole {
+                covered = hit.range.end;
+                found.push(hit);
             }
         }
+        found
     }
 }
 
@@ -185,8 +199,9 @@ fn whole_name(text: &str, range: Range<usize>, number: u32, surfaces: &SurfaceTa
     })
 }
 
-fn is_whole(text: &str, start: usize, end: usize, classes: GazetteerClasses) -> bool {
-    if !may_begin(text, start) || !may_end(text, end) {
+/// Whether a name of one of these types, that begins at `start`, may end at `end`.
+fn ends_whole(text: &str, start: usize, end: usize, classes: GazetteerClasses) -> bool {
+    if !may_end(text, end) {
         return false;
     }
     let tail = glued_tail(text, end);

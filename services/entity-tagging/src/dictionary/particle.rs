@@ -1,7 +1,10 @@
 //! Particles (조사) and forms of the copula (이다) that follow a name without a space.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use crate::first_character::ByFirstCharacter;
 
 /// What the syllable before a particle must end in.
 #[derive(Clone, Copy)]
@@ -128,6 +131,9 @@ const PARTICLES: &[(&str, After, Then)] = &[
     ("들", Any, More),
 ];
 
+static BY_FIRST_SYLLABLE: LazyLock<ByFirstCharacter<(&str, After, Then)>> =
+    LazyLock::new(|| ByFirstCharacter::new(PARTICLES.iter().map(|&particle| (particle.0, particle))));
+
 /// Longer chains do not occur; the limit bounds the search.
 const MAX_CHAIN: usize = 3;
 
@@ -140,7 +146,7 @@ pub(crate) fn is_particle_chain(previous: char, tail: &str) -> bool {
 const LONGEST_TAIL: usize = 4;
 
 /// Chains of one or two particles of up to [`LONGEST_TAIL`] syllables, with the classes of syllables they may follow.
-static TAILS: LazyLock<HashMap<u64, u8>> = LazyLock::new(|| {
+static TAILS: LazyLock<FxHashMap<u64, u8>> = LazyLock::new(|| {
     let singles = PARTICLES.iter().map(|(particle, ..)| (*particle).to_owned());
     let pairs = PARTICLES
         .iter()
@@ -149,7 +155,7 @@ static TAILS: LazyLock<HashMap<u64, u8>> = LazyLock::new(|| {
             let second = PARTICLES.iter().map(|(second, ..)| *second);
             second.map(move |second| format!("{first}{second}"))
         });
-    let mut tails = HashMap::new();
+    let mut tails = FxHashMap::default();
     for tail in singles.chain(pairs) {
         let characters: Vec<char> = tail.chars().collect();
         let classes = CLASS_EXAMPLES
@@ -202,7 +208,7 @@ fn chain(previous: char, tail: &str, left: usize) -> bool {
     if left == 0 {
         return false;
     }
-    PARTICLES.iter().any(|&(particle, after, then)| {
+    BY_FIRST_SYLLABLE.of(tail).any(|&(particle, after, then)| {
         let Some(rest) = tail.strip_prefix(particle) else {
             return false;
         };

@@ -1,9 +1,12 @@
 //! Suffixes that are glued to a name and end it, titles among them: 네이버측, 미국발, 대구시장, 분당서울대병원장.
 
+use std::sync::LazyLock;
+
 use gisa_article_model::EntityType;
 use gisa_article_model::EntityType::{Event, Location, Organization, Person, Product};
 
 use super::particle::is_particle_chain;
+use crate::first_character::ByFirstCharacter;
 use crate::titles::{COURTESIES, glued_titles};
 
 /// Suffixes with the types of names that they follow. A derived word is no name: 한국인, 한국어, 충남형 are not here.
@@ -27,12 +30,16 @@ const SUFFIXES: &[(&str, &[EntityType])] = &[
     ("출신", &[Organization, Location]),
 ];
 
-/// Suffixes, titles and words of courtesy with the types of names that they follow.
-fn suffixes() -> impl Iterator<Item = (&'static str, &'static [EntityType])> {
+/// A suffix with the types of names that it follows.
+type Suffix = (&'static str, &'static [EntityType]);
+
+/// Suffixes, titles and words of courtesy.
+static ALL: LazyLock<ByFirstCharacter<Suffix>> = LazyLock::new(|| {
     let titles = glued_titles().iter().map(|title| (title.text, title.glued_to));
     let courtesies = COURTESIES.iter().map(|&word| (word, [Person].as_slice()));
-    SUFFIXES.iter().copied().chain(titles).chain(courtesies)
-}
+    let all = SUFFIXES.iter().copied().chain(titles).chain(courtesies);
+    ByFirstCharacter::new(all.map(|suffix| (suffix.0, suffix)))
+});
 
 /// Last syllables of organizations whose head is called by adding 장. Not 시, 도, 군, 구: 대구시장 is the mayor of 대구.
 const HEADED: &[char] = &[
@@ -57,9 +64,9 @@ pub(super) fn is_tail_of(entity_type: EntityType, name: &str, tail: &str) -> boo
     if last == '도' && tail.starts_with("지사") {
         return false;
     }
-    suffixes().any(|(suffix, types)| {
+    ALL.of(tail).any(|(suffix, types)| {
         types.contains(&entity_type)
-            && tail.strip_prefix(suffix).is_some_and(|rest| {
+            && tail.strip_prefix(*suffix).is_some_and(|rest| {
                 rest.is_empty()
                     || suffix
                         .chars()

@@ -7,7 +7,7 @@ use gisa_article_model::{EntityLink, EntityType, TaggerLayer};
 
 use super::Field;
 use crate::dictionary::{is_general_term, is_whole_name};
-use crate::letters::is_alphanumeric;
+use crate::letters::{is_alphanumeric, is_numeric};
 use crate::resolver::Candidate;
 
 /// A surface is known to the rest of the article when it was found with this confidence.
@@ -164,10 +164,12 @@ fn occurrences<'t, 's: 't>(
     text: &'t str,
     surfaces: &'t HashSet<&'s str>,
 ) -> impl Iterator<Item = (Range<usize>, &'s str)> + 't {
-    let firsts: HashSet<char> = surfaces
+    let mut firsts: Vec<char> = surfaces
         .iter()
         .filter_map(|surface| surface.chars().next())
         .collect();
+    firsts.sort_unstable();
+    firsts.dedup();
     let mut lengths: Vec<usize> = surfaces
         .iter()
         .map(|surface| surface.chars().count())
@@ -177,9 +179,9 @@ fn occurrences<'t, 's: 't>(
     lengths.dedup();
     let mut previous = ' ';
     text.char_indices().filter_map(move |(start, character)| {
-        let begins_word = !is_alphanumeric(previous) || previous.is_numeric() != character.is_numeric();
+        let begins_word = !is_alphanumeric(previous) || is_numeric(previous) != is_numeric(character);
         previous = character;
-        if !begins_word || !firsts.contains(&character) {
+        if !begins_word || firsts.binary_search(&character).is_err() {
             return None;
         }
         let rest = &text[start..];

@@ -25,7 +25,7 @@ const LEAST_CONFIDENCE: f32 = 0.6;
 /// Finds the surnames with a title, one list a field. Where persons of one surname are in the article, the surname stands
 /// for the one named last before it.
 pub(super) fn find(fields: &[Field<'_>]) -> Vec<Vec<Candidate>> {
-    let mut known: HashMap<&str, &Candidate> = HashMap::new();
+    let mut known = Surnames::default();
     let mut found = Vec::with_capacity(fields.len());
     for field in fields {
         let mut here = Vec::new();
@@ -44,7 +44,38 @@ pub(super) fn find(fields: &[Field<'_>]) -> Vec<Vec<Candidate>> {
     found
 }
 
-fn learn<'a>(text: &'a str, name: &'a Candidate, known: &mut HashMap<&'a str, &'a Candidate>) {
+/// Surnames with the full name that each stands for.
+#[derive(Default)]
+struct Surnames<'a> {
+    full: HashMap<&'a str, &'a Candidate>,
+    /// A bit for each of their first characters, by its number modulo the number of bits: nearly all words are told by it
+    /// to begin with none of them.
+    firsts: [u64; 16],
+}
+
+impl<'a> Surnames<'a> {
+    fn insert(&mut self, surname: &'a str, full: &'a Candidate) {
+        let (word, bit) = Self::place(surname);
+        self.firsts[word] |= bit;
+        self.full.insert(surname, full);
+    }
+
+    /// The longest surname that `word` begins with, and whom it stands for.
+    fn at_start_of(&self, word: &str) -> Option<(&'a str, &'a Candidate)> {
+        let (place, bit) = Self::place(word);
+        if self.firsts[place] & bit == 0 {
+            return None;
+        }
+        prefixes(word).find_map(|prefix| self.full.get_key_value(prefix).map(|(key, full)| (*key, *full)))
+    }
+
+    fn place(word: &str) -> (usize, u64) {
+        let first = word.chars().next().map_or(0, u32::from);
+        (first as usize / 64 % 16, 1 << (first % 64))
+    }
+}
+
+fn learn<'a>(text: &'a str, name: &'a Candidate, known: &mut Surnames<'a>) {
     if name.entity_type != EntityType::Person || name.confidence < LEAST_CONFIDENCE {
         return;
     }
@@ -80,13 +111,8 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }
 
-fn surname_at(
-    field: &Field<'_>,
-    start: usize,
-    word: &str,
-    known: &HashMap<&str, &Candidate>,
-) -> Option<Candidate> {
-    let (surname, full) = prefixes(word).find_map(|prefix| known.get_key_value(prefix))?;
+fn surname_at(field: &Field<'_>, start: usize, word: &str, known: &Surnames<'_>) -> Option<Candidate> {
+    let (surname, full) = known.at_start_of(word)?;
     let end = start + surname.len();
     let syllables = surname.chars().count();
     let stands_alone = syllables >= 2 && is_whole_name(field.text, start, end, EntityType::Person);
@@ -99,7 +125,7 @@ fn surname_at(
         range,
         confidence: full.confidence * CERTAINTY,
         layer: TaggerLayer::Document,
-        ..(*full).clone()
+        ..full.clone()
     })
 }
 
@@ -115,14 +141,12 @@ fn follows_person(field: &Field<'_>, start: usize) -> bool {
 /// The prefixes of a word that may be a surname, long ones first.
 fn prefixes(word: &str) -> impl Iterator<Item = &str> {
     const LONGEST: usize = 8;
-    let ends: Vec<usize> = word
+    let longest = word
         .char_indices()
-        .skip(1)
-        .map(|(byte, _)| byte)
-        .chain([word.len()])
-        .take(LONGEST)
-        .collect();
-    ends.into_iter().rev().map(|end| &word[..end])
+        .nth(LONGEST)
+        .map_or(word.len(), |(end, _)| end);
+    let ends = (1..=longest).rev().filter(|&end| word.is_char_boundary(end));
+    ends.map(|end| &word[..end])
 }
 
 /// Whether a title follows: ` 교수`, `씨`.

@@ -41,6 +41,13 @@ pub(super) fn date(cursor: Cursor<'_>, timeline: &Timeline) -> Option<Match> {
     Some(matched(NormalizedValue::Date(interval), end, confidence(&first)))
 }
 
+/// Calls `see` with the words that an expression of this part can start with.
+pub(super) fn each_start(see: &mut impl FnMut(&str)) {
+    see(NEXT);
+    DIRECTIONS.iter().for_each(|(word, _)| see(word));
+    YEARS.iter().for_each(|(word, ..)| see(word));
+}
+
 fn matched(value: NormalizedValue, end: Cursor<'_>, confidence: f32) -> Match {
     Match {
         end: end.position(),
@@ -90,23 +97,28 @@ fn phrase(cursor: Cursor<'_>) -> Parsed<'_> {
         .or_else(|| composed(cursor))
 }
 
+/// Next, of quarters.
+const NEXT: &str = "다음";
+
+/// Words that choose one of several dates.
+const DIRECTIONS: &[(&str, Direction)] = &[
+    ("지난", Direction::Last),
+    ("오는", Direction::Next),
+    ("다가오는", Direction::Next),
+    ("이번", Direction::This),
+];
+
 /// 지난, 이번 or 오는 in front of a date.
 pub(super) fn direction(cursor: Cursor<'_>) -> Option<(Direction, Cursor<'_>)> {
-    const WORDS: &[(&str, Direction)] = &[
-        ("지난", Direction::Last),
-        ("오는", Direction::Next),
-        ("다가오는", Direction::Next),
-        ("이번", Direction::This),
-    ];
     // 다음 is also "then": 다음 3월 names no month.
     if let Some(after) = cursor
-        .eat("다음")
+        .eat(NEXT)
         .map(Cursor::skip_space)
         .filter(|after| after.eat("분기").is_some())
     {
         return Some((Direction::Next, after));
     }
-    let (direction, after) = WORDS
+    let (direction, after) = DIRECTIONS
         .iter()
         .find_map(|(word, direction)| Some((*direction, cursor.eat(word)?)))?;
     Some((direction, after.skip_space()))
@@ -143,32 +155,33 @@ fn composed(cursor: Cursor<'_>) -> Parsed<'_> {
     ))
 }
 
+/// Words for a year, and whether each can stand without anything finer.
+const YEARS: &[(&str, YearReference, bool)] = &[
+    ("지난 한 해", YearReference::FromReference(-1), true),
+    ("지난해", YearReference::FromReference(-1), true),
+    ("지난 해", YearReference::FromReference(-1), true),
+    ("작년", YearReference::FromReference(-1), true),
+    ("재작년", YearReference::FromReference(-2), true),
+    ("지지난해", YearReference::FromReference(-2), true),
+    ("올해", YearReference::FromReference(0), true),
+    ("올 한 해", YearReference::FromReference(0), true),
+    ("올 한해", YearReference::FromReference(0), true),
+    ("금년", YearReference::FromReference(0), true),
+    ("올", YearReference::FromReference(0), false),
+    ("내년", YearReference::FromReference(1), true),
+    ("내후년", YearReference::FromReference(2), true),
+    ("후년", YearReference::FromReference(2), true),
+    ("전년도", YearReference::FromSentence(-1), true),
+    ("전년", YearReference::FromSentence(-1), true),
+    ("이듬해", YearReference::FromMentioned(1), true),
+    ("같은 해", YearReference::FromMentioned(0), true),
+    ("같은해", YearReference::FromMentioned(0), true),
+    ("그해", YearReference::FromMentioned(0), true),
+];
+
 /// A year, and whether it can stand without anything finer.
 fn year(cursor: Cursor<'_>) -> Option<(YearReference, Cursor<'_>, bool)> {
-    use YearReference::{FromMentioned, FromReference, FromSentence};
-    const WORDS: &[(&str, YearReference, bool)] = &[
-        ("지난 한 해", FromReference(-1), true),
-        ("지난해", FromReference(-1), true),
-        ("지난 해", FromReference(-1), true),
-        ("작년", FromReference(-1), true),
-        ("재작년", FromReference(-2), true),
-        ("지지난해", FromReference(-2), true),
-        ("올해", FromReference(0), true),
-        ("올 한 해", FromReference(0), true),
-        ("올 한해", FromReference(0), true),
-        ("금년", FromReference(0), true),
-        ("올", FromReference(0), false),
-        ("내년", FromReference(1), true),
-        ("내후년", FromReference(2), true),
-        ("후년", FromReference(2), true),
-        ("전년도", FromSentence(-1), true),
-        ("전년", FromSentence(-1), true),
-        ("이듬해", FromMentioned(1), true),
-        ("같은 해", FromMentioned(0), true),
-        ("같은해", FromMentioned(0), true),
-        ("그해", FromMentioned(0), true),
-    ];
-    if let Some((reference, end, alone)) = WORDS
+    if let Some((reference, end, alone)) = YEARS
         .iter()
         .find_map(|(word, reference, alone)| Some((*reference, cursor.eat(word)?, *alone)))
     {

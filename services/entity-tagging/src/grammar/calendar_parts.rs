@@ -6,6 +6,13 @@ use super::number::{number, short_integer};
 use super::phrase::{DayOfMonth, Detail, Direction, MonthReference, Parsed, Phrase, WeekDay, only};
 use super::scan::Cursor;
 
+/// Calls `see` with the words that an expression of this part can start with.
+pub(super) fn each_start(see: &mut impl FnMut(&str)) {
+    MONTHS.iter().for_each(|(word, _)| see(word));
+    let words = [LAST_QUARTER, HALVES, PARTS_OF_THIS_YEAR].concat();
+    words.into_iter().for_each(see);
+}
+
 /// 3월, 4~6월, and what a month is cut into.
 pub(super) fn month_detail(at: Cursor<'_>) -> Parsed<'_> {
     let (first, last, end) = shared_unit(at, "월", 12)?;
@@ -105,10 +112,7 @@ pub(super) fn quarter(at: Cursor<'_>, direction: Option<Direction>) -> Parsed<'_
         let end = part.unwrap_or(end);
         return (!is_count && ends_date(end)).then_some((only(Detail::Quarters(first, last)), end));
     }
-    if let Some((_, end)) = at
-        .eat_any(&["전 분기", "전분기"])
-        .filter(|(_, end)| end.ends_word())
-    {
+    if let Some((_, end)) = at.eat_any(LAST_QUARTER).filter(|(_, end)| end.ends_word()) {
         return Some((only(Detail::QuarterFromMentioned(-1)), end));
     }
     let shift = match direction? {
@@ -120,6 +124,9 @@ pub(super) fn quarter(at: Cursor<'_>, direction: Option<Direction>) -> Parsed<'_
     Some((only(Detail::QuarterFromReference(shift)), end))
 }
 
+/// Words for the quarter before.
+const LAST_QUARTER: &[&str] = &["전 분기", "전분기"];
+
 /// 2/4분기.
 fn quarter_of_four(at: Cursor<'_>) -> Option<(i8, i8, Cursor<'_>)> {
     let (number, _, after) = short_integer(at)?;
@@ -129,8 +136,10 @@ fn quarter_of_four(at: Cursor<'_>) -> Option<(i8, i8, Cursor<'_>)> {
     Some((number, number, after.eat("/4분기")?))
 }
 
+const HALVES: &[&str] = &["상반기", "하반기"];
+
 pub(super) fn half(at: Cursor<'_>) -> Parsed<'_> {
-    let (word, end) = at.eat_any(&["상반기", "하반기"])?;
+    let (word, end) = at.eat_any(HALVES)?;
     let months = if word == "상반기" {
         Detail::Months(1, 6)
     } else {
@@ -154,12 +163,14 @@ pub(super) fn season(at: Cursor<'_>) -> Parsed<'_> {
     ends_date(end).then_some((only(Detail::Season(last_month)), end))
 }
 
+const PARTS_OF_THIS_YEAR: &[&str] = &["연말", "연초", "연내"];
+
 /// 말 and 초 behind a year; 연말, 연초, 연내 also alone.
 pub(super) fn year_part(at: Cursor<'_>, has_year: bool) -> Parsed<'_> {
     let parts: &[&str] = if has_year {
         &["연말", "연초", "초반", "중반", "후반", "말", "초"]
     } else {
-        &["연말", "연초", "연내"]
+        PARTS_OF_THIS_YEAR
     };
     let (_, end) = at.eat_any(parts)?;
     ends_date(end).then_some((only(Detail::WholeYear), end))
@@ -195,27 +206,29 @@ pub(super) fn bare_detail(at: Cursor<'_>, direction: Option<Direction>) -> Parse
     Some((only(Detail::NearestWeekday(weekday)), end))
 }
 
+/// Words for a month.
+const MONTHS: &[(&str, MonthReference)] = &[
+    ("지난달", MonthReference::FromReference(-1)),
+    ("지난 달", MonthReference::FromReference(-1)),
+    ("이달", MonthReference::FromReference(0)),
+    ("이번 달", MonthReference::FromReference(0)),
+    ("이번달", MonthReference::FromReference(0)),
+    ("다음 달", MonthReference::FromReference(1)),
+    ("다음달", MonthReference::FromReference(1)),
+    ("내달", MonthReference::FromReference(1)),
+    ("지지난달", MonthReference::FromReference(-2)),
+    ("같은 달", MonthReference::FromMentioned(0)),
+    ("같은달", MonthReference::FromMentioned(0)),
+    ("전월", MonthReference::FromMentioned(-1)),
+    ("월말", MonthReference::FromReference(0)),
+    ("월초", MonthReference::FromReference(0)),
+];
+
 fn month_word(at: Cursor<'_>, direction: Option<Direction>) -> Option<(MonthReference, Cursor<'_>)> {
-    use MonthReference::{FromMentioned, FromReference};
-    const WORDS: &[(&str, MonthReference)] = &[
-        ("지난달", FromReference(-1)),
-        ("지난 달", FromReference(-1)),
-        ("이달", FromReference(0)),
-        ("이번 달", FromReference(0)),
-        ("이번달", FromReference(0)),
-        ("다음 달", FromReference(1)),
-        ("다음달", FromReference(1)),
-        ("내달", FromReference(1)),
-        ("지지난달", FromReference(-2)),
-        ("같은 달", FromMentioned(0)),
-        ("같은달", FromMentioned(0)),
-        ("전월", FromMentioned(-1)),
-        ("월말", FromReference(0)),
-        ("월초", FromReference(0)),
-    ];
+    use MonthReference::FromReference;
     // 지난 and 이번 have been read as a direction already.
     match direction {
-        None => WORDS
+        None => MONTHS
             .iter()
             .find_map(|(word, month)| Some((*month, at.eat(word)?))),
         Some(Direction::Last) => Some((FromReference(-1), at.eat("달")?)),

@@ -8,32 +8,42 @@ use super::number::short_integer;
 use super::phrase::{Detail, Parsed, Phrase, WeekDay, only};
 use super::scan::Cursor;
 
+/// Calls `see` with the words that an expression of this part can start with.
+pub(super) fn each_start(see: &mut impl FnMut(&str)) {
+    let words = [FROM_REFERENCE, FROM_MENTIONED, WEEKS].concat();
+    words.into_iter().for_each(|(word, _)| see(word));
+}
+
+/// Days from that of the publication.
+const FROM_REFERENCE: &[(&str, i64)] = &[
+    ("오늘", 0),
+    ("금일", 0),
+    ("어제", -1),
+    ("어저께", -1),
+    ("내일", 1),
+    ("명일", 1),
+    ("모레", 2),
+    ("글피", 3),
+    ("그저께", -2),
+    ("그제", -2),
+    ("엊그제", -2),
+];
+
+/// Days from the one mentioned last.
+const FROM_MENTIONED: &[(&str, i64)] = &[
+    ("이날", 0),
+    ("이 날", 0),
+    ("전일", -1),
+    ("같은 날", 0),
+    ("같은날", 0),
+    ("전날", -1),
+    ("다음 날", 1),
+    ("다음날", 1),
+    ("이튿날", 1),
+    ("그날", 0),
+];
+
 pub(super) fn day_word(cursor: Cursor<'_>) -> Parsed<'_> {
-    const FROM_REFERENCE: &[(&str, i64)] = &[
-        ("오늘", 0),
-        ("금일", 0),
-        ("어제", -1),
-        ("어저께", -1),
-        ("내일", 1),
-        ("명일", 1),
-        ("모레", 2),
-        ("글피", 3),
-        ("그저께", -2),
-        ("그제", -2),
-        ("엊그제", -2),
-    ];
-    const FROM_MENTIONED: &[(&str, i64)] = &[
-        ("이날", 0),
-        ("이 날", 0),
-        ("전일", -1),
-        ("같은 날", 0),
-        ("같은날", 0),
-        ("전날", -1),
-        ("다음 날", 1),
-        ("다음날", 1),
-        ("이튿날", 1),
-        ("그날", 0),
-    ];
     let find = |table: &[(&str, i64)]| {
         table
             .iter()
@@ -44,20 +54,22 @@ pub(super) fn day_word(cursor: Cursor<'_>) -> Parsed<'_> {
         .or_else(|| find(FROM_MENTIONED).map(|(days, end)| (only(Detail::DayFromMentioned(days)), end)))
 }
 
+/// Weeks from that of the publication.
+const WEEKS: &[(&str, i64)] = &[
+    ("지지난주", -2),
+    ("지난주", -1),
+    ("지난 주", -1),
+    ("저번 주", -1),
+    ("저번주", -1),
+    ("이번 주", 0),
+    ("이번주", 0),
+    ("다음 주", 1),
+    ("다음주", 1),
+    ("다다음 주", 2),
+    ("오는 주말", 0),
+];
+
 pub(super) fn week_phrase(cursor: Cursor<'_>) -> Parsed<'_> {
-    const WEEKS: &[(&str, i64)] = &[
-        ("지지난주", -2),
-        ("지난주", -1),
-        ("지난 주", -1),
-        ("저번 주", -1),
-        ("저번주", -1),
-        ("이번 주", 0),
-        ("이번주", 0),
-        ("다음 주", 1),
-        ("다음주", 1),
-        ("다다음 주", 2),
-        ("오는 주말", 0),
-    ];
     let (weeks, week_end) = WEEKS
         .iter()
         .find_map(|(word, weeks)| Some((*weeks, cursor.eat(word)?)))?;

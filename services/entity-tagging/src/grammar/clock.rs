@@ -50,9 +50,17 @@ pub(super) fn time(cursor: Cursor<'_>) -> Option<Match> {
     })
 }
 
+/// Calls `see` with the words that an expression of this part can start with.
+pub(super) fn each_start(see: &mut impl FnMut(&str)) {
+    NAMED.iter().copied().for_each(&mut *see);
+    DAY_PARTS.iter().for_each(|(word, _)| see(word));
+}
+
+const NAMED: &[&str] = &["정오", "자정"];
+
 /// 정오 and 자정, which are times without an hour.
 fn named(cursor: Cursor<'_>) -> Option<(ClockTime, Cursor<'_>)> {
-    let (word, end) = cursor.eat_any(&["정오", "자정"])?;
+    let (word, end) = cursor.eat_any(NAMED)?;
     let hour = if word == "정오" { 12 } else { 0 };
     end.ends_word().then_some((
         ClockTime {

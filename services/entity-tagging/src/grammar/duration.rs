@@ -87,6 +87,11 @@ pub(super) fn date_or_duration(cursor: Cursor<'_>, timeline: &Timeline) -> Optio
     })
 }
 
+/// Calls `see` with the words that an expression of this part can start with.
+pub(super) fn each_start(see: &mut impl FnMut(&str)) {
+    WHOLE_WORDS.iter().for_each(|(word, ..)| see(word));
+}
+
 /// 5년 뒤: the length and the direction are one relative date.
 fn distant_date(cursor: Cursor<'_>, length: &Length<'_>, timeline: &Timeline) -> Option<Match> {
     let at = length.end.eat("여").unwrap_or(length.end).skip_space();

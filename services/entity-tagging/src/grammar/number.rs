@@ -140,12 +140,63 @@ fn range_from(first: Number, after: Cursor<'_>) -> Option<(Quantified, Cursor<'_
     ))
 }
 
+/// Whether a number word can start with this syllable. Most words do not, and that is seen at once.
+fn starts_number(syllable: char) -> bool {
+    matches!(
+        syllable,
+        '일' | '이'
+            | '삼'
+            | '사'
+            | '오'
+            | '육'
+            | '칠'
+            | '팔'
+            | '구'
+            | '십'
+            | '백'
+            | '천'
+            | '만'
+            | '억'
+            | '조'
+            | '스'
+            | '서'
+            | '마'
+            | '쉰'
+            | '예'
+            | '여'
+            | '아'
+            | '열'
+            | '다'
+            | '한'
+            | '두'
+            | '세'
+            | '석'
+            | '네'
+            | '넉'
+    )
+}
+
 /// One number at the cursor.
 pub(super) fn number(cursor: Cursor<'_>) -> Option<(Number, Cursor<'_>)> {
     match cursor.peek()? {
         next if next.is_ascii_digit() => digit_number(cursor),
-        next if is_hangul(next) => native_number(cursor).or_else(|| sino_number(cursor)),
+        next if starts_number(next) => native_number(cursor).or_else(|| sino_number(cursor)),
         _ => None,
+    }
+}
+
+/// Calls `see` with the words that a number in words can start with.
+pub(super) fn each_start(see: &mut impl FnMut(&str)) {
+    let words = [NATIVE_TENS, NATIVE_ONES, SMALL_SCALES].concat();
+    words.into_iter().for_each(|(word, _)| see(word));
+    see("만");
+    // Single digits are numbers with a scale only.
+    let scales = [SMALL_SCALES, BIG_SCALES].concat();
+    for (digit, (scale, _)) in SINO_DIGITS
+        .chars()
+        .flat_map(|digit| scales.iter().map(move |scale| (digit, *scale)))
+    {
+        see(&format!("{digit}{scale}"));
     }
 }
 
@@ -306,7 +357,11 @@ fn digits(cursor: Cursor<'_>) -> Option<(Decimal, bool, Cursor<'_>)> {
         return None;
     }
     let written = cursor.rest().get(..end)?;
-    let value = written.replace(',', "").parse().ok()?;
+    let value = if punctuated {
+        written.replace(',', "").parse().ok()?
+    } else {
+        Decimal::from(written.parse::<u64>().ok()?)
+    };
     Some((value, punctuated, cursor.eat(written)?))
 }
 
@@ -391,4 +446,18 @@ fn big_scale(at: Cursor<'_>) -> Option<(u32, Cursor<'_>)> {
 
 fn power_of_ten(power: u32) -> Option<Decimal> {
     10_u64.checked_pow(power).map(Decimal::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_word_is_tried() {
+        let words = [NATIVE_TENS, NATIVE_ONES, SMALL_SCALES, BIG_SCALES].concat();
+        let firsts = words.iter().filter_map(|(word, _)| word.chars().next());
+        for first in firsts.chain(SINO_DIGITS.chars()) {
+            assert!(starts_number(first), "{first}");
+        }
+    }
 }

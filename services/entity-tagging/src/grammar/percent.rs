@@ -34,9 +34,16 @@ pub(super) fn eat_minus(cursor: Cursor<'_>) -> (bool, Cursor<'_>) {
         return (true, after);
     }
     cursor
-        .eat("마이너스")
+        .eat(MINUS)
         .map_or((false, cursor), |after| (true, after.skip_space()))
 }
+
+/// Calls `see` with the words that an expression of this part can start with.
+pub(super) fn each_start(see: &mut impl FnMut(&str)) {
+    see(MINUS);
+}
+
+const MINUS: &str = "마이너스";
 
 fn signless(cursor: Cursor<'_>) -> Option<(Quantified, bool, Cursor<'_>)> {
     let (amount, after) = number::quantified(cursor)?;

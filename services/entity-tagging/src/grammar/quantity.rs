@@ -66,11 +66,18 @@ fn eat_magnitude_suffix(end: Cursor<'_>) -> Cursor<'_> {
 
 /// 영하, 영상 and 섭씨 belong to a temperature; a minus sign to any measure.
 fn eat_sign(cursor: Cursor<'_>) -> (bool, Cursor<'_>) {
-    if let Some((word, after)) = cursor.eat_any(&["섭씨 영하", "영하", "영상", "섭씨", "화씨"]) {
+    if let Some((word, after)) = cursor.eat_any(SIGN_WORDS) {
         return (word.ends_with("영하"), after.skip_space());
     }
     eat_minus(cursor)
 }
+
+/// Calls `see` with the words that an expression of this part can start with.
+pub(super) fn each_start(see: &mut impl FnMut(&str)) {
+    SIGN_WORDS.iter().copied().for_each(see);
+}
+
+const SIGN_WORDS: &[&str] = &["섭씨 영하", "영하", "영상", "섭씨", "화씨"];
 
 fn counted(cursor: Cursor<'_>) -> Option<Counted<'_>> {
     let (quantified, after) = number::quantified(cursor)?;

@@ -1,5 +1,9 @@
 //! The units that a quantity is counted or measured in.
 
+use std::sync::LazyLock;
+
+use crate::first_character::ByFirstCharacter;
+
 /// How freely a unit may stand behind a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UnitKind {
@@ -18,6 +22,14 @@ pub(super) enum UnitKind {
 
 /// The longest unit that `text` starts with.
 pub(super) fn longest_unit(text: &str) -> Option<(&'static str, UnitKind)> {
+    UNITS
+        .of(text)
+        .filter(|(unit, _)| text.starts_with(unit))
+        .max_by_key(|(unit, _)| unit.len())
+        .copied()
+}
+
+static UNITS: LazyLock<ByFirstCharacter<(&str, UnitKind)>> = LazyLock::new(|| {
     let tables = [
         (COUNTERS, UnitKind::Counter),
         (SHORT_COUNTERS, UnitKind::ShortCounter),
@@ -25,18 +37,11 @@ pub(super) fn longest_unit(text: &str) -> Option<(&'static str, UnitKind)> {
         (MEASURES, UnitKind::Measure),
         (SYMBOLS, UnitKind::Symbol),
     ];
-    let matching = |(table, kind): (&[&'static str], UnitKind)| {
-        let unit = table
-            .iter()
-            .filter(|unit| text.starts_with(**unit))
-            .max_by_key(|unit| unit.len())?;
-        Some((*unit, kind))
-    };
-    tables
+    let units = tables
         .into_iter()
-        .filter_map(matching)
-        .max_by_key(|(unit, _)| unit.len())
-}
+        .flat_map(|(table, kind)| table.iter().map(move |unit| (*unit, kind)));
+    ByFirstCharacter::new(units.map(|unit| (unit.0, unit)))
+});
 
 /// Bound nouns that follow 개 with or without a space: 30개 국, 200개사.
 pub(super) const AFTER_GAE: &[&str] = &["국", "사", "소", "교", "점", "주"];

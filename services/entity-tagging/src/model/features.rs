@@ -1,7 +1,7 @@
 //! The features of the sequence model: what a character's label depends on.
 //!
-//! Every character has exactly [`FEATURES`] features, each a 64-bit hash of a template's number and of what the template
-//! sees. Training and serving share this file, so that they cannot differ.
+//! Every character has exactly [`FEATURES`] features, each a hash of 32 bits of a template's number and of what the template
+//! sees, never 0. Training and serving share this file, so that they cannot differ.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::common_nouns::NounMark;
 use crate::dictionary::stem_length;
 
 /// Features of one character.
-pub const FEATURES: usize = 67;
+pub const FEATURES: usize = 52;
 
 /// What the other layers say of one character, for use as features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,15 +31,15 @@ const OUTSIDE: u64 = 0x11_0000;
 /// Quoted text of up to this many characters may be a name.
 const LONGEST_QUOTED_NAME: usize = 24;
 
-/// A sentence, prepared once for all of its characters.
-struct Prepared<'a> {
+/// A sentence, prepared once for all of its characters. The memory serves one sentence after the other.
+#[derive(Debug, Default)]
+struct Prepared {
     /// Characters with digits folded to `0`, with a margin of [`MARGIN`] on both sides.
     folded: Vec<u64>,
     /// The same of the characters as they are.
     exact: Vec<u64>,
     /// Kinds of characters, with the margin.
     kinds: Vec<u64>,
-    evidence: &'a [Evidence],
     /// Words: runs without white space and signs; [`WORDS_AROUND`] words that stand for nothing on both sides.
     words: Vec<Word>,
     /// The word that a character stands in, or the next one after it.
@@ -61,7 +61,6 @@ struct Word {
     whole: u64,
     stem: u64,
     first_two: u64,
-    last: u64,
     last_two: u64,
     stem_last_two: u64,
     stem_last_three: u64,
@@ -75,11 +74,15 @@ impl Word {
         whole: 2,
         stem: 2,
         first_two: 2,
-        last: 2,
         last_two: 2,
         stem_last_two: 2,
         stem_last_three: 2,
     };
+
+    /// The upper half of the hash of all of it.
+    fn hash(&self) -> u32 {
+        (self.whole >> 32) as u32
+    }
 
     /// A word of characters `range`; `folded` is the sentence without margins.
     fn new(range: Range<usize>, sentence: &[char], folded: &[u64]) -> Self {
@@ -90,7 +93,6 @@ impl Word {
             whole: hash(&folded[range.clone()]),
             stem: hash(&folded[range.start..stem_end]),
             first_two: hash(&folded[range.start..range.end.min(range.start + 2)]),
-            last: last(range.end, 1),
             last_two: last(range.end, 2),
             stem_last_two: last(stem_end, 2),
             stem_last_three: last(stem_end, 3),
@@ -109,20 +111,69 @@ const MARGIN: usize = 5;
 
 /// Calls `emit` with the position and the features of every character of a sentence, in order. `evidence` has an entry a
 /// character.
-pub fn extract(sentence: &[char], evidence: &[Evidence], mut emit: impl FnMut(usize, &[u64; FEATURES])) {
+pub fn extract(sentence: &[char], evidence: &[Evidence], mut emit: impl FnMut(usize, &[u32; FEATURES])) {
     debug_assert_eq!(sentence.len(), evidence.len());
-    let prepared = Prepared::new(sentence, evidence);
+    let prepared = Prepared::new(sentence);
     let mut features = [0; FEATURES];
     for position in 0..sentence.len() {
-        prepared.fill(position, &mut features);
+        prepared.fill(position, evidence, &mut features);
         emit(position, &features);
     }
 }
 
-/// One multiplication and one shift: spreads the bits of `value` over the upper half.
+/// Extracts features from one sentence after the other.
+#[derive(Debug, Default)]
+pub(super) struct Extractor {
+    prepared: Prepared,
+    plain: Vec<bool>,
+}
+
+impl Extractor {
+    /// Like [`extract`], with `None` for the characters of plain words and for what stands between them. A word is plain
+    /// if `is_plain` says so of its hash, it stands in no quotes or brackets, and no other layer has found something in
+    /// it.
+    pub(super) fn extract_unless_plain(
+        &mut self,
+        sentence: &[char],
+        evidence: &[Evidence],
+        is_plain: impl Fn(u32) -> bool,
+        mut emit: impl FnMut(Option<&[u32; FEATURES]>),
+    ) {
+        let Self { prepared, plain } = self;
+        prepared.prepare(sentence);
+        plain.clear();
+        plain.extend(
+            prepared.words.iter().map(|word| {
+                word.range.is_empty() || is_plain(word.hash()) && prepared.is_bare(word, evidence)
+            }),
+        );
+        let mut features = [0; FEATURES];
+        for position in 0..sentence.len() {
+            let index = prepared.word_at[position] as usize;
+            let in_word = prepared.words[index].range.contains(&position);
+            if plain[index] && (in_word || plain[index - 1]) && prepared.enclosures[position] == 0 {
+                emit(None);
+                continue;
+            }
+            prepared.fill(position, evidence, &mut features);
+            emit(Some(&features));
+        }
+    }
+}
+
+/// The words of a sentence, each with its hash: runs without white space and signs, digits folded.
+pub fn words(sentence: &[char]) -> Vec<(Range<usize>, u32)> {
+    let prepared = Prepared::new(sentence);
+    let words = prepared.words.iter().filter(|word| !word.range.is_empty());
+    words.map(|word| (word.range.clone(), word.hash())).collect()
+}
+
+/// Multiplying by it spreads the bits of a number over the upper half of the product.
+const SPREADING: u64 = 0x9e37_79b9_7f4a_7c15;
+
 #[inline]
 fn mix(value: u64) -> u64 {
-    let product = value.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let product = value.wrapping_mul(SPREADING);
     product ^ (product >> 29)
 }
 
@@ -154,34 +205,39 @@ fn is_word_kind(kind: u64) -> bool {
     matches!(kind, 1..=4 | 9)
 }
 
-impl<'a> Prepared<'a> {
-    fn new(sentence: &[char], evidence: &'a [Evidence]) -> Self {
-        let length = sentence.len();
-        let mut folded = vec![OUTSIDE; length + 2 * MARGIN];
-        let mut exact = vec![OUTSIDE; length + 2 * MARGIN];
-        let mut kinds = vec![0; length + 2 * MARGIN];
-        for (index, &character) in sentence.iter().enumerate() {
-            exact[MARGIN + index] = u64::from(u32::from(character));
-            folded[MARGIN + index] = match character {
-                '0'..='9' => u64::from(b'0'),
-                _ => exact[MARGIN + index],
-            };
-            kinds[MARGIN + index] = kind(character);
-        }
-        let mut prepared = Self {
-            folded,
-            exact,
-            kinds,
-            evidence,
-            words: vec![Word::NONE; WORDS_AROUND],
-            word_at: vec![0; length],
-            enclosures: vec![0; length],
-            prefixes: vec![3; length],
-            suffixes: vec![3; length],
-        };
-        prepared.find_words(sentence);
-        prepared.enclose(sentence);
+/// Makes `values` so many of `value`.
+fn refill<T: Clone>(values: &mut Vec<T>, length: usize, value: T) {
+    values.clear();
+    values.resize(length, value);
+}
+
+impl Prepared {
+    fn new(sentence: &[char]) -> Self {
+        let mut prepared = Self::default();
+        prepared.prepare(sentence);
         prepared
+    }
+
+    fn prepare(&mut self, sentence: &[char]) {
+        let length = sentence.len();
+        refill(&mut self.folded, length + 2 * MARGIN, OUTSIDE);
+        refill(&mut self.exact, length + 2 * MARGIN, OUTSIDE);
+        refill(&mut self.kinds, length + 2 * MARGIN, 0);
+        refill(&mut self.words, WORDS_AROUND, Word::NONE);
+        refill(&mut self.word_at, length, 0);
+        refill(&mut self.enclosures, length, 0);
+        refill(&mut self.prefixes, length, 3);
+        refill(&mut self.suffixes, length, 3);
+        for (index, &character) in sentence.iter().enumerate() {
+            self.exact[MARGIN + index] = u64::from(u32::from(character));
+            self.folded[MARGIN + index] = match character {
+                '0'..='9' => u64::from(b'0'),
+                _ => self.exact[MARGIN + index],
+            };
+            self.kinds[MARGIN + index] = kind(character);
+        }
+        self.find_words(sentence);
+        self.enclose(sentence);
     }
 
     fn find_words(&mut self, sentence: &[char]) {
@@ -202,7 +258,7 @@ impl<'a> Prepared<'a> {
                 self.words.push(Word::new(range, sentence, folded));
             }
         }
-        self.words.extend(vec![Word::NONE; WORDS_AROUND + 1]);
+        self.words.resize(self.words.len() + WORDS_AROUND + 1, Word::NONE);
     }
 
     fn hash_affixes(&mut self, word: &Range<usize>) {
@@ -250,6 +306,13 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// Whether no other layer has found anything in a word, and it stands in no quotes or brackets.
+    fn is_bare(&self, word: &Word, evidence: &[Evidence]) -> bool {
+        let is_bare =
+            |evidence: &Evidence| (evidence.dictionary, evidence.gazetteer, evidence.expression) == (0, 0, 0);
+        evidence[word.range.clone()].iter().all(is_bare) && self.enclosures[word.range.start] == 0
+    }
+
     fn word_hash_before(&self, position: usize) -> u64 {
         let index = self.word_at[position] as usize;
         let word = &self.words[index];
@@ -260,7 +323,7 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    fn fill(&self, position: usize, features: &mut [u64; FEATURES]) {
+    fn fill(&self, position: usize, all_evidence: &[Evidence], features: &mut [u32; FEATURES]) {
         let at = MARGIN + position;
         // Slices of a fixed length make the compiler check the bounds once.
         let characters = &self.folded[position..=position + 2 * MARGIN];
@@ -284,12 +347,11 @@ impl<'a> Prepared<'a> {
         };
         let prefix = self.prefixes[position];
         let suffix = self.suffixes[position];
-        let whole = if in_word { word.whole } else { 3 };
-        let evidence = self.evidence[position];
+        let evidence = all_evidence[position];
         let near = |offset: isize| {
             position
                 .checked_add_signed(offset)
-                .and_then(|index| self.evidence.get(index))
+                .and_then(|index| all_evidence.get(index))
                 .copied()
                 .unwrap_or_default()
         };
@@ -316,19 +378,15 @@ impl<'a> Prepared<'a> {
         let values: [u64; FEATURES] = [
             // Characters.
             self.exact[at],
-            c(-3),
             c(-2),
             c(-1),
             c(1),
             c(2),
-            c(3),
             // Two.
-            c(-3) << 21 | c(-2),
             c(-2) << 21 | c(-1),
             c(-1) << 21 | c(0),
             c(0) << 21 | c(1),
             c(1) << 21 | c(2),
-            c(2) << 21 | c(3),
             c(-1) << 21 | c(1),
             // Three.
             (c(-3) << 21 | c(-2)) << 21 | c(-1),
@@ -336,34 +394,24 @@ impl<'a> Prepared<'a> {
             (c(-1) << 21 | c(0)) << 21 | c(1),
             (c(0) << 21 | c(1)) << 21 | c(2),
             (c(1) << 21 | c(2)) << 21 | c(3),
-            (c(2) << 21 | c(3)) << 21 | c(4),
             // Four and five.
             join((c(-3) << 21 | c(-2)) << 21 | c(-1), c(0)),
-            join((c(-2) << 21 | c(-1)) << 21 | c(0), c(1)),
-            join((c(-1) << 21 | c(0)) << 21 | c(1), c(2)),
             join((c(0) << 21 | c(1)) << 21 | c(2), c(3)),
             join((c(-2) << 21 | c(-1)) << 21 | c(0), c(1) << 21 | c(2)),
             join((c(0) << 21 | c(1)) << 21 | c(2), c(3) << 21 | c(4)),
-            join((c(-4) << 21 | c(-3)) << 21 | c(-2), c(-1) << 21 | c(0)),
             // Kinds of characters.
             shape,
             near_shape << 32 | c(0),
-            shape >> 8,
             // Words.
-            join(whole, from_start),
             prefix,
             suffix,
             join(prefix, next.whole),
             join(suffix, last.whole),
-            join(last.whole, from_start),
-            join(next.whole, to_end),
             join(join(last.whole, next.whole), from_start << 4 | to_end),
             join(before_last.whole, from_start),
             join(after_next.whole, to_end),
-            join(last.last, from_start << 4 | k(0)),
             join(last.last_two, from_start << 4 | k(0)),
             join(next.first_two, to_end << 4 | k(0)),
-            join(word.last, from_start << 4 | to_end),
             join(word.last_two, from_start << 4 | to_end),
             from_start << 12 | to_end << 8 | k(-1) << 4 | k(0),
             // Words without their particles.
@@ -385,14 +433,15 @@ impl<'a> Prepared<'a> {
             gazetteer << 32 | c(0),
             join(join(gazetteer_near, dictionary_near), to_end << 8 | k(1)),
             expression_near,
-            expression << 32 | c(0),
             noun_near,
             join(noun, from_start << 4 | to_end),
             join(join(noun, gazetteer), dictionary),
             join(noun_near, near_shape),
         ];
         for (template, (feature, value)) in features.iter_mut().zip(values).enumerate() {
-            *feature = mix(value ^ ((template as u64 + 1) << 58).wrapping_add((template as u64 + 1) << 43));
+            let number = template as u64 + 1;
+            let product = (value ^ (number << 58).wrapping_add(number << 43)).wrapping_mul(SPREADING);
+            *feature = ((product >> 32) as u32).max(1);
         }
     }
 }

@@ -1,10 +1,16 @@
 //! The weights of the sequence model: the file and the table in memory.
 //!
-//! The file is one zstd frame of: the magic `GISAMDL1`, the number of features (u32), the calibration (two f32 a type), `LABELS × LABELS` transitions (i16), then the features by ascending key: the difference to the key
+//! The file is one zstd frame of: the magic `GISAMDL2`, the number of features (u32), the calibration (two f32 a type),
+//! `LABELS × LABELS` transitions (i16), the number of plain words (u32) and their hashes in ascending order, each as the
+//! difference to the one before (LEB128), then the features by ascending key: the difference to the key
 //! before (LEB128), a mask of the labels with a weight in the lower 11 bits and the shift in the upper 5 (u16), a weight
 //! for each of those labels (i8, to be shifted left). Numbers are little-endian.
 
-use crate::model_file::{ModelError, take, take_leb128, unpack};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
+
+use crate::model_file::{ModelError, put_leb128, take, take_leb128, unpack};
 
 use super::decoder::is_inside;
 use super::features::FEATURES;
@@ -15,7 +21,7 @@ pub const TYPES: usize = 5;
 /// Labels of the model: outside, and first and further characters of each type.
 pub const LABELS: usize = 1 + 2 * TYPES;
 
-const MAGIC: &[u8; 8] = b"GISAMDL1";
+const MAGIC: &[u8; 8] = b"GISAMDL2";
 
 /// What a decompressed file may be at most, in bytes: far more than any model that ships.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -35,45 +41,82 @@ pub const LARGEST_SHIFT: u8 = 8;
 /// Lanes of a score: one a label, and padding that lets the compiler use whole vectors.
 pub(super) const LANES: usize = 16;
 
+/// What the labels of names score at a character that is in no name: less than any sentence makes up for.
+const NEVER: i16 = -8_000;
+
+/// Scores of a character that is in no name.
+pub(super) const OUTSIDE: Scores = {
+    let mut scores = [NEVER; LANES];
+    scores[0] = 0;
+    scores
+};
+
 /// Scores of one character by label; lanes from [`LABELS`] on mean nothing.
 pub(super) type Scores = [i16; LANES];
 
-/// One feature in sixteen bytes: `LABELS` weights, the shift, the key. All lanes are added up, those of shift and key too,
-/// because the compiler makes that three vector instructions; nobody reads their sums.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(16))]
-struct Row([u8; LANES]);
-
-/// A cache line of rows; free ones are behind the others.
-#[derive(Clone, Copy, Debug, Default)]
+/// A cache line with the rows of up to [`BUCKET`] features: first the rows, each of `LABELS` weights and a shift, then
+/// their keys; free ones have key 0 and are behind the others.
+#[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Bucket([Row; BUCKET]);
+struct Bucket([u8; 64]);
 
-const SHIFT_AT: usize = LABELS;
-const KEY_AT: usize = 12;
+const ROW: usize = LABELS + 1;
+const KEYS_AT: usize = BUCKET * ROW;
 
-impl Row {
-    fn new(key: u32, weights: [i8; LABELS], shift: u8) -> Self {
-        let mut row = [0; LANES];
-        for (byte, weight) in row.iter_mut().zip(weights) {
+impl Bucket {
+    const FREE: Self = Self([0; 64]);
+
+    #[inline]
+    fn key(&self, slot: usize) -> u32 {
+        let at = KEYS_AT + 4 * slot;
+        u32::from_le_bytes([self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]])
+    }
+
+    /// A bit for each slot with this key.
+    #[inline]
+    fn slots_of(&self, key: u32) -> u32 {
+        (0..BUCKET).fold(0, |slots, slot| slots | u32::from(self.key(slot) == key) << slot)
+    }
+
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.key(BUCKET - 1) != 0
+    }
+
+    /// The row in a slot, and behind it bytes that mean nothing.
+    #[inline]
+    fn row(&self, slot: usize) -> [u8; LANES] {
+        let start = ROW * (slot % BUCKET);
+        std::array::from_fn(|byte| self.0[start + byte])
+    }
+
+    /// Puts a row into the first free slot; false if there is none.
+    fn insert(&mut self, row: &FileRow) -> bool {
+        let Some(slot) = (0..BUCKET).find(|&slot| self.key(slot) == 0) else {
+            return false;
+        };
+        let bytes = &mut self.0[ROW * slot..ROW * (slot + 1)];
+        for (byte, weight) in bytes.iter_mut().zip(row.weights) {
             *byte = weight as u8;
         }
-        row[SHIFT_AT] = shift;
-        row[KEY_AT..].copy_from_slice(&key.to_le_bytes());
-        Self(row)
+        bytes[LABELS] = row.shift;
+        self.0[KEYS_AT + 4 * slot..][..4].copy_from_slice(&row.key.to_le_bytes());
+        true
     }
+}
 
-    /// Upper half of the feature's hash; 0 is a free slot.
-    #[inline]
-    fn key(&self) -> u32 {
-        let [.., a, b, c, d] = self.0;
-        u32::from_le_bytes([a, b, c, d])
-    }
+/// Features of the characters of a sentence that may have a row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Called {
+    keys: Vec<u32>,
+    /// Where those of each character end; `None` for a character that is in no name.
+    ends: Vec<Option<usize>>,
+}
 
-    /// Weights are in units of two to this power: few features have large weights, and the others need small steps.
-    #[inline]
-    fn shift(&self) -> u8 {
-        self.0[SHIFT_AT] & 15
+impl Called {
+    pub(super) fn clear(&mut self) {
+        self.keys.clear();
+        self.ends.clear();
     }
 }
 
@@ -90,6 +133,8 @@ pub struct Weights {
     /// Labels that a sentence may begin with have 0, the others the least score.
     pub(super) start: [i16; LANES],
     calibration: Calibration,
+    /// Hashes of words that are no part of any name.
+    plain_words: FxHashSet<u32>,
 }
 
 /// How margins become probabilities, by type: the logistic function of `offset + slope · margin`.
@@ -102,11 +147,6 @@ impl std::fmt::Debug for Weights {
             .field("buckets", &self.buckets.len())
             .finish_non_exhaustive()
     }
-}
-
-/// The part of a feature's hash that is kept, never 0.
-pub fn key_of(feature: u64) -> u32 {
-    ((feature >> 32) as u32).max(1)
 }
 
 impl Weights {
@@ -138,14 +178,22 @@ impl Weights {
                 }
             }
         }
+        let plain_count = u32::from_le_bytes(take(&mut rest)?) as usize;
+        let mut plain_words = FxHashSet::default();
+        let mut hash = 0u32;
+        for _ in 0..plain_count {
+            hash = hash.checked_add(take_leb128(&mut rest)?)?;
+            plain_words.insert(hash);
+        }
         let may_start = |label: usize| label < LABELS && !is_inside(label);
         let mut weights = Self {
-            buckets: vec![Bucket::default(); count * ROWS_PER_THREE_FEATURES / (3 * BUCKET) + 1],
+            buckets: vec![Bucket::FREE; count * ROWS_PER_THREE_FEATURES / (3 * BUCKET) + 1],
             bitmap: vec![0; count * BITS_PER_FEATURE / 64 + 1],
             transitions_from,
             transitions_to,
             start: std::array::from_fn(|label| if may_start(label) { 0 } else { i16::MIN }),
             calibration,
+            plain_words,
         };
         let mut key = 0u32;
         for _ in 0..count {
@@ -162,17 +210,26 @@ impl Weights {
                     *weight = i8::from_le_bytes([byte]);
                 }
             }
-            weights.insert(Row::new(key, row_weights, shift))?;
+            weights.insert(&FileRow {
+                key,
+                weights: row_weights,
+                shift,
+            })?;
         }
         rest.is_empty().then_some(weights)
     }
 
-    fn insert(&mut self, row: Row) -> Option<()> {
-        let first = place_of(spread(row.key()), self.buckets.len());
+    fn insert(&mut self, row: &FileRow) -> Option<()> {
+        // A key of 0 would be free, and none of a text is.
+        if row.key == 0 {
+            return None;
+        }
+        let first = place_of(spread(row.key), self.buckets.len());
         let (before, from) = self.buckets.split_at_mut(first);
-        let mut rows = from.iter_mut().chain(before).flat_map(|bucket| &mut bucket.0);
-        *rows.find(|row| row.key() == 0)? = row;
-        let (word, bit) = self.bit_of(row.key());
+        from.iter_mut()
+            .chain(before)
+            .find_map(|bucket| bucket.insert(row).then_some(()))?;
+        let (word, bit) = self.bit_of(row.key);
         self.bitmap[word] |= bit;
         Some(())
     }
@@ -182,51 +239,73 @@ impl Weights {
         (place_of(key, self.bitmap.len()), 1 << (key & 63))
     }
 
-    /// The row of a feature; one without weights if there is none.
+    /// Whether a word with this hash (see [`words`](super::features::words)) is no part of any name.
     #[inline]
-    fn row(&self, key: u32) -> Row {
-        let mut at = place_of(spread(key), self.buckets.len());
-        loop {
-            let rows = &self.buckets[at].0;
-            // Without branches, so that the searches for all features of a character wait for memory together.
-            let found = (0..BUCKET).fold(
-                BUCKET,
-                |found, slot| if rows[slot].key() == key { slot } else { found },
-            );
-            if found < BUCKET {
-                return rows[found];
-            }
-            if rows[BUCKET - 1].key() == 0 {
-                return Row::default();
-            }
-            at = (at + 1) % self.buckets.len();
-        }
+    pub(super) fn is_plain(&self, word: u32) -> bool {
+        self.plain_words.contains(&word)
     }
 
-    /// The sums of the weights of a character's features.
+    /// Notes which of a character's features may have a row, and has the rows brought from memory: there is other work to
+    /// do until [`Weights::scores`] wants them. `None` is a character that is in no name.
     #[inline]
-    pub(super) fn scores(&self, features: &[u64; FEATURES]) -> Scores {
-        // First which features have a row, then the rows: the loads of a loop do not wait for each other.
-        let mut known = [0u32; FEATURES];
+    pub(super) fn call_for(&self, features: Option<&[u32; FEATURES]>, called: &mut Called) {
+        let Some(features) = features else {
+            called.ends.push(None);
+            return;
+        };
+        let mut known = [0; FEATURES];
         let mut count = 0;
-        for &feature in features {
-            let key = key_of(feature);
+        for &key in features {
             let (word, bit) = self.bit_of(key);
             known[count] = key;
             count += usize::from(self.bitmap[word] & bit != 0);
         }
-        let mut rows = [Row::default(); FEATURES];
-        for (row, &key) in rows.iter_mut().zip(&known[..count]) {
-            *row = self.row(key);
+        let known = &known[..count];
+        for &key in known {
+            prefetch(&self.buckets[place_of(spread(key), self.buckets.len())]);
         }
-        let mut scores: Scores = [0; LANES];
-        for row in &rows[..count] {
-            let shift = row.shift();
-            for (score, &weight) in scores.iter_mut().zip(&row.0) {
-                *score = score.saturating_add(i16::from(weight as i8) << shift);
+        called.keys.extend_from_slice(known);
+        called.ends.push(Some(called.keys.len()));
+    }
+
+    /// The sums of the weights of each character's features.
+    pub(super) fn scores(&self, called: &Called, scores: &mut Vec<Scores>) {
+        let mut start = 0;
+        for &end in &called.ends {
+            let Some(end) = end else {
+                scores.push(OUTSIDE);
+                continue;
+            };
+            let mut sums: Scores = [0; LANES];
+            for &key in &called.keys[start..end] {
+                self.add_row(key, &mut sums);
             }
+            scores.push(sums);
+            start = end;
         }
-        scores
+    }
+
+    /// Adds the weights of a feature, if it has any. All lanes are added up, also those that mean nothing, because the
+    /// compiler makes that few vector instructions.
+    #[inline]
+    fn add_row(&self, key: u32, sums: &mut Scores) {
+        let mut at = place_of(spread(key), self.buckets.len());
+        loop {
+            let bucket = &self.buckets[at];
+            let slots = bucket.slots_of(key);
+            if slots != 0 {
+                let row = bucket.row(slots.trailing_zeros() as usize);
+                let shift = row[LABELS] & 15;
+                for (sum, weight) in sums.iter_mut().zip(row) {
+                    *sum = sum.saturating_add(i16::from(weight as i8) << shift);
+                }
+                return;
+            }
+            if !bucket.is_full() {
+                return;
+            }
+            at = (at + 1) % self.buckets.len();
+        }
     }
 
     /// How likely a mention with this margin is right, 0 to 1.
@@ -253,10 +332,24 @@ fn spread(key: u32) -> u32 {
     key.wrapping_mul(0x9e37_79b1)
 }
 
+/// Has a cache line brought from memory without waiting for it.
+#[inline]
+fn prefetch<T>(line: &T) {
+    #[cfg(target_arch = "x86_64")]
+    #[allow(unsafe_code, reason = "the intrinsic takes a pointer")]
+    // SAFETY: the pointer is of a reference, and nothing is read through it.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch(std::ptr::from_ref(line).cast(), _MM_HINT_T0);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = line;
+}
+
 /// The weights of one feature as the file has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileRow {
-    /// See [`key_of`].
+    /// The feature, not 0.
     pub key: u32,
     /// Weights by label, to be shifted left.
     pub weights: [i8; LABELS],
@@ -264,9 +357,10 @@ pub struct FileRow {
     pub shift: u8,
 }
 
-/// Writes a model file. The rows may be in any order; of equal keys the first stays.
+/// Writes a model file. Rows and hashes of plain words may be in any order; of rows with equal keys the first stays.
 pub fn write(
     mut rows: Vec<FileRow>,
+    plain_words: &BTreeSet<u32>,
     transitions: &[[i16; LABELS]; LABELS],
     calibration: &Calibration,
 ) -> std::io::Result<Vec<u8>> {
@@ -281,15 +375,16 @@ pub fn write(
     for weight in transitions.as_flattened() {
         bytes.extend(weight.to_le_bytes());
     }
+    bytes.extend((plain_words.len() as u32).to_le_bytes());
+    let mut last = 0;
+    for &hash in plain_words {
+        put_leb128(hash - last, &mut bytes);
+        last = hash;
+    }
     let mut last = 0;
     for row in rows {
-        let mut difference = row.key - last;
+        put_leb128(row.key - last, &mut bytes);
         last = row.key;
-        while difference > 0x7f {
-            bytes.push(difference as u8 | 0x80);
-            difference >>= 7;
-        }
-        bytes.push(difference as u8);
         let labels = (0..LABELS).filter(|&label| row.weights[label] != 0);
         let mask = labels.fold(u16::from(row.shift) << LABELS, |mask, label| mask | 1 << label);
         bytes.extend(mask.to_le_bytes());
@@ -316,7 +411,13 @@ mod tests {
         let rows = vec![row(900_000_000, 4, -128, 2), row(5, 10, 127, 0)];
         let mut transitions = [[0; LABELS]; LABELS];
         transitions[1][2] = -7;
-        write(rows, &transitions, &[(0.0, 0.5); TYPES]).unwrap()
+        write(
+            rows,
+            &BTreeSet::from([3, 4_000_000_000]),
+            &transitions,
+            &[(0.0, 0.5); TYPES],
+        )
+        .unwrap()
     }
 
     #[test]
@@ -329,11 +430,18 @@ mod tests {
             (-7, -7)
         );
         assert_eq!(weights.transitions_from[0][2], i16::MIN);
-        let mut features = [0; FEATURES];
-        features[0] = 5 << 32;
-        features[1] = 900_000_000 << 32;
-        features[2] = 6 << 32;
-        let scores = weights.scores(&features);
+        let mut features = [7; FEATURES];
+        features[0] = 5;
+        features[1] = 900_000_000;
+        let (mut called, mut scores) = (Called::default(), Vec::new());
+        weights.call_for(Some(&features), &mut called);
+        weights.call_for(None, &mut called);
+        weights.scores(&called, &mut scores);
+        let [scores, outside] = scores[..] else {
+            panic!("two characters have {} scores", scores.len())
+        };
+        assert_eq!((outside[0], outside[LABELS - 1]), (0, NEVER));
+        assert!(weights.is_plain(3) && weights.is_plain(4_000_000_000) && !weights.is_plain(4));
         assert_eq!((scores[4], scores[10]), (-512, 127));
         assert_eq!(scores[..LABELS].iter().filter(|&&score| score != 0).count(), 2);
     }

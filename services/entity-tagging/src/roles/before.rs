@@ -6,6 +6,7 @@ use super::after::belongs;
 use super::phrase::{Phrase, glued_title};
 use super::word::{is_bare_noun, without_gloss};
 use super::{Field, is_affiliation};
+use crate::letters::is_alphanumeric;
 use crate::titles::{LONGEST_WORD, Title, read_title};
 
 /// So many words may stand between an affiliation and the title.
@@ -62,7 +63,7 @@ fn last_word(text: &str) -> &str {
     let start = text
         .char_indices()
         .rev()
-        .take_while(|&(byte, character)| character.is_alphanumeric() && text.len() - byte <= LONGEST_WORD)
+        .take_while(|&(byte, character)| is_alphanumeric(character) && text.len() - byte <= LONGEST_WORD)
         .last()
         .map_or(text.len(), |(byte, _)| byte);
     &text[start..]

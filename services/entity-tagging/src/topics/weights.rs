@@ -9,7 +9,7 @@ use std::io::Write as _;
 use gisa_article_model::Topic;
 
 use super::features::BUCKETS;
-use crate::model_file::{ModelError, take, take_leb128, unpack};
+use crate::model_file::{ModelError, put_leb128, take, take_leb128, unpack};
 
 /// Number of topics.
 pub const TOPICS: usize = Topic::ALL.len();
@@ -111,17 +111,30 @@ impl Weights {
         })
     }
 
-    /// The weights of a feature, if it has any.
-    #[inline]
-    pub(super) fn of(&self, feature: u32) -> Option<&[i8; 8]> {
-        let index = feature as usize / WORD;
-        let word = *self.bitmap.get(index)?;
-        let bit = 1u64 << (feature as usize % WORD);
-        if word & bit == 0 {
-            return None;
+    /// Keeps the features that have weights.
+    pub(super) fn retain_known(&self, features: &mut Vec<u32>) {
+        // Which ones cannot be foreseen, so there is no branch on it.
+        let mut known = 0;
+        for index in 0..features.len() {
+            let feature = features[index];
+            features[known] = feature;
+            known += usize::from(self.has(feature));
         }
-        let position = self.before[index] + (word & (bit - 1)).count_ones();
-        self.rows.get(position as usize)
+        features.truncate(known);
+    }
+
+    #[inline]
+    fn has(&self, feature: u32) -> bool {
+        let word = self.bitmap.get(feature as usize / WORD).copied();
+        word.unwrap_or_default() >> (feature as usize % WORD) & 1 == 1
+    }
+
+    /// The weights of a feature that has some.
+    #[inline]
+    pub(super) fn of(&self, feature: u32) -> &[i8; 8] {
+        let index = feature as usize / WORD;
+        let below = self.bitmap[index] & ((1u64 << (feature as usize % WORD)) - 1);
+        &self.rows[(self.before[index] + below.count_ones()) as usize]
     }
 }
 
@@ -149,13 +162,8 @@ pub fn write(mut rows: Vec<Row>, scaling: &Scaling) -> std::io::Result<Vec<u8>> 
     }
     let mut next = 0;
     for row in &rows {
-        let mut difference = row.feature - next;
+        put_leb128(row.feature - next, &mut bytes);
         next = row.feature + 1;
-        while difference > 0x7f {
-            bytes.push(difference as u8 | 0x80);
-            difference >>= 7;
-        }
-        bytes.push(difference as u8);
     }
     for topic in 0..TOPICS {
         bytes.extend(rows.iter().map(|row| row.weights[topic] as u8));
@@ -197,11 +205,11 @@ mod tests {
     fn assert_same(weights: &Weights) {
         assert_eq!(weights.scaling, SCALING);
         for row in rows() {
-            assert_eq!(weights.of(row.feature).unwrap()[..TOPICS], row.weights);
+            assert_eq!(weights.of(row.feature)[..TOPICS], row.weights);
         }
-        for absent in [1, 62, 65, 69_999, BUCKETS, u32::MAX] {
-            assert!(weights.of(absent).is_none());
-        }
+        let mut features = vec![1, 62, 63, 65, 69_999, 70_000, BUCKETS, u32::MAX];
+        weights.retain_known(&mut features);
+        assert_eq!(features, [63, 70_000]);
     }
 
     #[test]

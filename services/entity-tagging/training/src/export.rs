@@ -1,6 +1,8 @@
 //! Turns a trained model into the file that is served: the features that matter most, in eight bits a weight.
 
-use gisa_entity_tagging::model::weights::{self, Calibration, FileRow, LABELS, LARGEST_SHIFT, key_of};
+use std::collections::BTreeSet;
+
+use gisa_entity_tagging::model::weights::{self, Calibration, FileRow, LABELS, LARGEST_SHIFT};
 
 use crate::perceptron::Model;
 
@@ -11,13 +13,14 @@ const UNITS: f32 = 24.0;
 #[derive(Debug)]
 pub struct Quantised {
     rows: Vec<FileRow>,
+    plain_words: BTreeSet<u32>,
     transitions: [[i16; LABELS]; LABELS],
 }
 
 impl Quantised {
-    /// Keeps the `most` features that matter most. Of features with one key the weightier one stays.
-    pub fn new(model: &Model, most: usize) -> Self {
-        let mut rows: Vec<(f32, u64, &[f32])> = model
+    /// Keeps the `most` features that matter most.
+    pub fn new(model: &Model, most: usize, plain_words: BTreeSet<u32>) -> Self {
+        let mut rows: Vec<(f32, u32, &[f32])> = model
             .rows()
             .map(|(feature, weights)| (largest(weights), feature, weights))
             .collect();
@@ -25,7 +28,7 @@ impl Quantised {
         rows.truncate(most);
         let rows = rows
             .into_iter()
-            .map(|(_, feature, weights)| quantise(key_of(feature), weights))
+            .map(|(_, feature, weights)| quantise(feature, weights))
             .filter(|row| row.weights.iter().any(|&weight| weight != 0))
             .collect();
         let transition = |from: usize, to: usize| {
@@ -33,7 +36,11 @@ impl Quantised {
             weight.round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16
         };
         let transitions = std::array::from_fn(|from| std::array::from_fn(|to| transition(from, to)));
-        Self { rows, transitions }
+        Self {
+            rows,
+            plain_words,
+            transitions,
+        }
     }
 
     /// Number of features.
@@ -41,9 +48,19 @@ impl Quantised {
         self.rows.len()
     }
 
+    /// Number of plain words.
+    pub fn plain_words(&self) -> usize {
+        self.plain_words.len()
+    }
+
     /// The file.
     pub fn file(&self, calibration: &Calibration) -> std::io::Result<Vec<u8>> {
-        weights::write(self.rows.clone(), &self.transitions, calibration)
+        weights::write(
+            self.rows.clone(),
+            &self.plain_words,
+            &self.transitions,
+            calibration,
+        )
     }
 }
 

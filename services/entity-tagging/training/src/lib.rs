@@ -13,5 +13,6 @@ pub mod facts;
 pub mod labels;
 pub mod names;
 pub mod perceptron;
+pub mod plain_words;
 pub mod score;
 pub mod topics;

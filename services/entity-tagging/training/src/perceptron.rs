@@ -4,35 +4,13 @@
 //! (Daumé 2007): what sentences of other domains teach is kept where the target domain does not contradict it. The
 //! model that is served holds the sums of the target domain, so that domains cost nothing there.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use gisa_entity_tagging::model::features::{Evidence, FEATURES, extract};
+use rustc_hash::FxHashMap;
 
 use crate::corpus::Sentence;
 use crate::labels::Task;
 
-/// Features are hashes already.
-#[derive(Debug, Default)]
-pub struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
-}
-
-type FeatureMap<V> = HashMap<u64, V, BuildHasherDefault<Identity>>;
+type FeatureMap<V> = FxHashMap<u32, V>;
 
 /// Marks a feature that is too rare to have weights.
 const RARE: u32 = u32::MAX;
@@ -203,7 +181,7 @@ fn vocabulary(examples: &[Example], least_count: u8) -> FeatureMap<u32> {
         .max()
         .unwrap_or(1);
     let least = usize::from(least_count) * variants.min(1) + usize::from(least_count > 1) * (variants - 1);
-    let mut kept: Vec<u64> = counts
+    let mut kept: Vec<u32> = counts
         .into_iter()
         .filter(|&(_, count)| usize::from(count) >= least)
         .map(|(feature, _)| feature)
@@ -401,7 +379,7 @@ impl Model {
     }
 
     /// Features and their weights, one a label.
-    pub fn rows(&self) -> impl Iterator<Item = (u64, &[f32])> {
+    pub fn rows(&self) -> impl Iterator<Item = (u32, &[f32])> {
         self.ids.iter().map(|(&feature, &id)| {
             let start = id as usize * self.labels;
             (feature, &self.weights[start..start + self.labels])

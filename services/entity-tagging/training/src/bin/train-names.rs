@@ -1,6 +1,9 @@
 //! Trains the names model and writes its file.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -15,6 +18,7 @@ use gisa_tagging_training::names::{
     DOMAINS, Ingredients, Layers, Part, examples, only_names, read_sentences,
 };
 use gisa_tagging_training::perceptron::{self, Settings, train};
+use gisa_tagging_training::plain_words::plain_words;
 use gisa_tagging_training::score::Score;
 
 #[derive(Parser)]
@@ -102,10 +106,11 @@ fn main() -> anyhow::Result<()> {
         let examples = examples(&arguments.data, news, ingredients, &layers, settings)?;
         let model = train(&examples, Task::Names, settings, 0);
         eprintln!("{} features before pruning", model.features());
+        let plain_words = plain_words(examples.iter().map(|example| &example.sentence));
         if arguments.sizes {
-            show_sizes(&model, &development, &layers)?;
+            show_sizes(&model, &plain_words, &development, &layers)?;
         }
-        Ok(Quantised::new(&model, arguments.features))
+        Ok(Quantised::new(&model, arguments.features, plain_words))
     };
     if arguments.ladder {
         let none = Ingredients {
@@ -166,7 +171,11 @@ fn main() -> anyhow::Result<()> {
     let model = Model::read(&quantised.file(&UNCALIBRATED)?)?;
     println!("{}", measure(&model, &development, &layers, true));
     let calibration = calibrate(&model, &development, &layers);
-    println!("features {}, calibration {calibration:?}", quantised.features());
+    println!(
+        "features {}, plain words {}, calibration {calibration:?}",
+        quantised.features(),
+        quantised.plain_words()
+    );
     if let Some(out) = &arguments.out {
         let file = if arguments.only_training {
             quantised.file(&calibration)?
@@ -181,9 +190,14 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Prints what keeping more or fewer features gives.
-fn show_sizes(model: &perceptron::Model, development: &[Sentence], layers: &Layers) -> anyhow::Result<()> {
+fn show_sizes(
+    model: &perceptron::Model,
+    plain_words: &BTreeSet<u32>,
+    development: &[Sentence],
+    layers: &Layers,
+) -> anyhow::Result<()> {
     for most in [100_000, 200_000, 300_000, 400_000, 800_000] {
-        let quantised = Quantised::new(model, most);
+        let quantised = Quantised::new(model, most, plain_words.clone());
         let file = quantised.file(&UNCALIBRATED)?;
         let score = measure(&Model::read(&file)?, development, layers, true);
         println!(
