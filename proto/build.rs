@@ -11,8 +11,10 @@ const PROTO_FILES: &[&str] = &[
     "gisa/events/v1/events.proto",
     "gisa/ingest/v1/ingest_service.proto",
     "gisa/query/v1/query_service.proto",
+    "gisa/tagging/v1/dictionary.proto",
     "gisa/tagging/v1/entity_tagging_service.proto",
     "gisa/tagging/v1/explanation.proto",
+    "gisa/tagging/v1/retag.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -14,9 +14,9 @@ use gisa_proto::{
     },
     tagging::v1::entity_tagging_service_client::EntityTaggingServiceClient,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tonic::{
-    Request, Status, Streaming,
+    Code, Request, Status, Streaming,
     transport::{Channel, Endpoint},
 };
 
@@ -139,12 +139,23 @@ impl Clients {
             .hits
     }
 
-    /// Starts a watch.
+    /// Starts a watch; a service that has just started is asked again until it is ready.
     pub async fn watch(&mut self, request: WatchArticlesRequest) -> Result<Watcher, Status> {
-        Ok(Watcher {
-            events: self.query.watch_articles(request).await?.into_inner(),
-            resume_token: String::new(),
-        })
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.query.watch_articles(request.clone()).await {
+                Ok(events) => {
+                    return Ok(Watcher {
+                        events: events.into_inner(),
+                        resume_token: String::new(),
+                    });
+                }
+                Err(status) if status.code() == Code::Unavailable && Instant::now() < deadline => {
+                    sleep(Duration::from_millis(100)).await;
+                }
+                Err(status) => return Err(status),
+            }
+        }
     }
 }
 

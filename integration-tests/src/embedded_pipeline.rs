@@ -19,7 +19,7 @@ pub struct EmbeddedPipeline {
     // The index of query lies in it too; deleted last.
     directory: TempDir,
     stages: [RunningStage; 3],
-    second_ingest: Option<RunningStage>,
+    replicas: Vec<RunningStage>,
 }
 
 /// A stage on a thread with a runtime of its own. Dropping it tears the runtime down.
@@ -48,7 +48,7 @@ impl EmbeddedPipeline {
             log,
             directory,
             stages,
-            second_ingest: None,
+            replicas: Vec::new(),
         }
     }
 
@@ -62,11 +62,13 @@ impl EmbeddedPipeline {
         }
     }
 
-    /// Starts one more ingest.
-    pub async fn start_second_ingest(&mut self) -> SocketAddr {
+    /// Starts one more replica of a stage.
+    pub async fn start_replica(&mut self, stage: Stage) -> SocketAddr {
         let index = index_directory(&self.directory);
-        let stage = RunningStage::start(Stage::Ingest, None, Arc::clone(&self.log), index).await;
-        self.second_ingest.insert(stage).address
+        let replica = RunningStage::start(stage, None, Arc::clone(&self.log), index).await;
+        let address = replica.address;
+        self.replicas.push(replica);
+        address
     }
 
     /// Tears a stage down without a drain.

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub struct NatsPipeline {
     stages: [StageProcess; 3],
-    second_ingest: Option<StageProcess>,
+    replicas: Vec<StageProcess>,
     directory: TempDir,
     nats: NatsTestServer,
 }
@@ -45,7 +45,7 @@ impl NatsPipeline {
         ];
         Some(Self {
             stages,
-            second_ingest: None,
+            replicas: Vec::new(),
             directory,
             nats,
         })
@@ -61,10 +61,12 @@ impl NatsPipeline {
         }
     }
 
-    /// Starts one more ingest.
-    pub async fn start_second_ingest(&mut self) -> SocketAddr {
-        let stage = StageProcess::start(Stage::Ingest, None, self.nats.url(), self.index_directory()).await;
-        self.second_ingest.insert(stage).address
+    /// Starts one more replica of a stage.
+    pub async fn start_replica(&mut self, stage: Stage) -> SocketAddr {
+        let replica = StageProcess::start(stage, None, self.nats.url(), self.index_directory()).await;
+        let address = replica.address;
+        self.replicas.push(replica);
+        address
     }
 
     /// SIGKILLs a stage.

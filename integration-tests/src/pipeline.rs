@@ -1,6 +1,6 @@
 //! A running pipeline, whatever log it runs on.
 
-use crate::{Clients, clients::Endpoints, embedded_pipeline::EmbeddedPipeline, nats_pipeline::NatsPipeline};
+use crate::{Clients, embedded_pipeline::EmbeddedPipeline, nats_pipeline::NatsPipeline};
 
 /// A service of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,24 +48,17 @@ impl Pipeline {
         })
     }
 
-    /// Starts one more replica of ingest and returns clients that use it.
-    pub async fn clients_of_second_ingest(&mut self) -> Clients {
-        let endpoints = match self {
-            Self::Embedded(pipeline) => {
-                let ingest = pipeline.start_second_ingest().await;
-                Endpoints {
-                    ingest,
-                    ..pipeline.endpoints()
-                }
-            }
-            Self::Nats(pipeline) => {
-                let ingest = pipeline.start_second_ingest().await;
-                Endpoints {
-                    ingest,
-                    ..pipeline.endpoints()
-                }
-            }
+    /// Starts one more replica of a stage and returns clients that use it.
+    pub async fn clients_of_second(&mut self, stage: Stage) -> Clients {
+        let (address, mut endpoints) = match self {
+            Self::Embedded(pipeline) => (pipeline.start_replica(stage).await, pipeline.endpoints()),
+            Self::Nats(pipeline) => (pipeline.start_replica(stage).await, pipeline.endpoints()),
         };
+        *match stage {
+            Stage::Ingest => &mut endpoints.ingest,
+            Stage::EntityTagging => &mut endpoints.tagging,
+            Stage::Query => &mut endpoints.query,
+        } = address;
         Clients::connect(&endpoints)
     }
 

@@ -363,7 +363,7 @@ pub(crate) async fn bad_input_in_the_middle_of_a_stream(pipeline: Pipeline) {
 /// corrections both are kept, one after the other.
 pub(crate) async fn two_ingest_replicas_race(mut pipeline: Pipeline) {
     let mut first = pipeline.clients();
-    let mut second = pipeline.clients_of_second_ingest().await;
+    let mut second = pipeline.clients_of_second(Stage::Ingest).await;
     for round in 0..20 {
         let article = naver_cloud(&round.to_string());
         let (a, b) = tokio::join!(first.ingest(article.clone()), second.ingest(article));

@@ -4,15 +4,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod contract;
+mod dictionary;
 mod journeys;
 
 /// Defines for each journey one test on each log.
 macro_rules! on_both_logs {
-    ($($journey:ident),* $(,)?) => {
+    ($($module:ident::$journey:ident),* $(,)?) => {
         mod embedded {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $journey() {
-                crate::journeys::$journey(gisa_integration_tests::Pipeline::embedded().await).await;
+                crate::$module::$journey(gisa_integration_tests::Pipeline::embedded().await).await;
             })*
         }
 
@@ -20,7 +21,7 @@ macro_rules! on_both_logs {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $journey() {
                 if let Some(pipeline) = gisa_integration_tests::Pipeline::nats().await {
-                    crate::journeys::$journey(pipeline).await;
+                    crate::$module::$journey(pipeline).await;
                 }
             })*
         }
@@ -28,13 +29,17 @@ macro_rules! on_both_logs {
 }
 
 on_both_logs!(
-    ingest_to_search,
-    correction,
-    retraction,
-    unchanged,
-    watch_across_restart,
-    read_your_write,
-    bad_input_in_the_middle_of_a_stream,
-    two_ingest_replicas_race,
-    every_stage_killed_and_restarted,
+    journeys::ingest_to_search,
+    journeys::correction,
+    journeys::retraction,
+    journeys::unchanged,
+    journeys::watch_across_restart,
+    journeys::read_your_write,
+    journeys::bad_input_in_the_middle_of_a_stream,
+    journeys::two_ingest_replicas_race,
+    journeys::every_stage_killed_and_restarted,
+    dictionary::a_change_reaches_the_other_replica_and_new_articles,
+    dictionary::a_retag_reaches_the_affected_articles_and_their_watchers,
+    dictionary::a_killed_retag_goes_on_elsewhere,
+    dictionary::a_retag_is_cancelled_and_resumed,
 );

@@ -35,7 +35,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| {
 
 static BUILT_IN: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::built_in().unwrap());
 static CURATED: LazyLock<Dictionary> =
-    LazyLock::new(|| Dictionary::from_entities(BUILT_IN.entities().to_vec()).unwrap());
+    LazyLock::new(|| Dictionary::from_entities(BUILT_IN.entities().cloned().collect()).unwrap());
 
 fn seeds() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../seeds")
@@ -48,11 +48,7 @@ fn body(line: &str) -> String {
 
 /// All names, curated and imported, sorted.
 static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut names: Vec<String> = BUILT_IN
-        .entities()
-        .iter()
-        .map(|entity| entity.name.clone())
-        .collect();
+    let mut names: Vec<String> = BUILT_IN.entities().map(|entity| entity.name.clone()).collect();
     for collection in ["krx", "kiwi", "geonames", "cldr", "mecab"] {
         let file = seeds().join(format!("dictionary/imported/{collection}.tsv.zst"));
         let rows = zstd::decode_all(std::fs::File::open(file).unwrap()).unwrap();

@@ -1,36 +1,50 @@
-//! gRPC in: tags texts that callers send. Nothing is stored.
+//! gRPC in: tags texts that callers send, changes the dictionary, and has articles tagged again.
 
-use std::{fmt, pin::Pin, sync::Arc};
+mod dictionary;
+mod errors;
+mod page_token;
+mod retags;
+mod text_rules;
+
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt as _, stream};
 use gisa_article_codec::{
     analysis::encode_analysis, article::encode_tagger_version, explanation::encode_explanation,
-    mention::encode_mention, time::decode_zoned,
+    mention::encode_mention,
 };
-use gisa_article_model::ZonedTime;
 use gisa_proto::tagging::v1::{
-    self as proto, Explanation, TagTextRequest, TagTextResponse, TagTextsRequest, TagTextsResponse, TextTags,
+    self as proto, DeleteEntityRequest, DeleteEntityResponse, Explanation, GetEntityRequest,
+    GetEntityResponse, ListEntitiesRequest, ListEntitiesResponse, TagTextRequest, TagTextResponse,
+    TagTextsRequest, TagTextsResponse, TextTags, UpsertEntityRequest, UpsertEntityResponse,
     entity_tagging_service_server::EntityTaggingService, tag_texts_response::Outcome,
 };
 use gisa_service_runtime::{ErrorReason, RpcError, Shutdown};
-use jiff::Timestamp;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tracing::error;
-use unicode_normalization::is_nfc;
 
-use crate::tagger::{TaggedText, Tagger, TextToTag};
+use self::text_rules::check_text;
+use crate::{
+    live_dictionary::{Edition, Editor, LiveDictionary},
+    retag::{Board, Desk, encode_retag},
+    tagger::{TaggedText, Tagger, TextToTag},
+};
 
 /// Texts of one stream that are tagged at the same time; answers keep their order.
 const CONCURRENT_TEXTS: usize = 8;
 
-const MAX_TITLE_CHARACTERS: usize = 1000;
-const MAX_SUBTITLE_CHARACTERS: usize = 2000;
+/// Longest wait for a version of the dictionary that a caller asks for.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
 const MAX_CORRELATION_ID_BYTES: usize = 128;
 
 /// Implementation of `gisa.tagging.v1.EntityTaggingService`; cheap to clone.
 #[derive(Clone)]
 pub struct EntityTaggingApi {
-    tagger: Arc<Tagger>,
+    dictionary: LiveDictionary,
+    editor: Editor,
+    desk: Desk,
+    board: Board,
     max_body_bytes: usize,
     shutdown: Shutdown,
 }
@@ -45,22 +59,48 @@ impl fmt::Debug for EntityTaggingApi {
 }
 
 impl EntityTaggingApi {
-    /// An implementation on `tagger`.
-    pub fn new(tagger: Arc<Tagger>, max_body_bytes: usize, shutdown: Shutdown) -> Self {
+    /// An implementation that tags with the newest edition of `dictionary`, changes it with `editor`, changes retags at
+    /// `desk` and reads them from `board`.
+    pub fn new(
+        dictionary: LiveDictionary,
+        editor: Editor,
+        desk: Desk,
+        board: Board,
+        max_body_bytes: usize,
+        shutdown: Shutdown,
+    ) -> Self {
         Self {
-            tagger,
+            dictionary,
+            editor,
+            desk,
+            board,
             max_body_bytes,
             shutdown,
         }
     }
 
-    async fn tag(&self, text: Option<proto::TextToTag>) -> Result<TextTags, RpcError> {
-        let tagged = self.run(text, |tagger, text| encode_tags(tagger, &tagger.tag(text)));
+    /// The newest edition of the dictionary, once it has this version.
+    async fn edition(&self, min_version: u64) -> Result<Arc<Edition>, RpcError> {
+        let reached = self.dictionary.at_least(min_version);
+        let edition = tokio::time::timeout(LONGEST_WAIT, reached).await;
+        edition
+            .map_err(|_| errors::version_not_visible(min_version))?
+            .ok_or_else(not_ready)
+    }
+
+    async fn tag(&self, text: Option<proto::TextToTag>, edition: &Edition) -> Result<TextTags, RpcError> {
+        let tagged = self.run(text, edition, |tagger, text| {
+            encode_tags(tagger, &tagger.tag(text))
+        });
         tagged.await
     }
 
-    async fn explain(&self, text: Option<proto::TextToTag>) -> Result<(TextTags, Explanation), RpcError> {
-        let explained = self.run(text, |tagger, text| {
+    async fn explain(
+        &self,
+        text: Option<proto::TextToTag>,
+        edition: &Edition,
+    ) -> Result<(TextTags, Explanation), RpcError> {
+        let explained = self.run(text, edition, |tagger, text| {
             let (tagged, explanation) = tagger.explain(text);
             (encode_tags(tagger, &tagged), encode_explanation(&explanation))
         });
@@ -71,11 +111,12 @@ impl EntityTaggingApi {
     async fn run<T: Send + 'static>(
         &self,
         text: Option<proto::TextToTag>,
+        edition: &Edition,
         work: impl FnOnce(&Tagger, &TextToTag<'_>) -> T + Send + 'static,
     ) -> Result<T, RpcError> {
         let text = text.ok_or_else(|| RpcError::invalid_field("text", "is required"))?;
-        let published_at = check(&text, self.max_body_bytes)?;
-        let tagger = Arc::clone(&self.tagger);
+        let published_at = check_text(&text, self.max_body_bytes)?;
+        let tagger = Arc::clone(edition.tagger());
         let tagging = tokio::task::spawn_blocking(move || {
             let text = TextToTag {
                 title: &text.title,
@@ -102,7 +143,7 @@ impl EntityTaggingApi {
                 "must be at most 128 bytes",
             ))
         } else {
-            self.tag(request.text).await
+            self.tag(request.text, &self.dictionary.now()).await
         };
         TagTextsResponse {
             correlation_id: request.correlation_id,
@@ -118,11 +159,12 @@ impl EntityTaggingApi {
 impl EntityTaggingService for EntityTaggingApi {
     async fn tag_text(&self, request: Request<TagTextRequest>) -> Result<Response<TagTextResponse>, Status> {
         let request = request.into_inner();
+        let edition = self.edition(request.min_dictionary_version).await?;
         let (tags, explanation) = if request.explain {
-            let (tags, explanation) = self.explain(request.text).await?;
+            let (tags, explanation) = self.explain(request.text, &edition).await?;
             (tags, Some(explanation))
         } else {
-            (self.tag(request.text).await?, None)
+            (self.tag(request.text, &edition).await?, None)
         };
         Ok(Response::new(TagTextResponse {
             tags: Some(tags),
@@ -155,6 +197,87 @@ impl EntityTaggingService for EntityTaggingApi {
             );
         Ok(Response::new(Box::pin(answers)))
     }
+
+    async fn upsert_entity(
+        &self,
+        request: Request<UpsertEntityRequest>,
+    ) -> Result<Response<UpsertEntityResponse>, Status> {
+        Ok(Response::new(self.upsert(request.into_inner()).await?))
+    }
+
+    async fn delete_entity(
+        &self,
+        request: Request<DeleteEntityRequest>,
+    ) -> Result<Response<DeleteEntityResponse>, Status> {
+        Ok(Response::new(self.delete(&request.into_inner()).await?))
+    }
+
+    async fn get_entity(
+        &self,
+        request: Request<GetEntityRequest>,
+    ) -> Result<Response<GetEntityResponse>, Status> {
+        Ok(Response::new(self.get(&request.into_inner()).await?))
+    }
+
+    async fn list_entities(
+        &self,
+        request: Request<ListEntitiesRequest>,
+    ) -> Result<Response<ListEntitiesResponse>, Status> {
+        Ok(Response::new(self.list(request.into_inner()).await?))
+    }
+
+    async fn start_retag(
+        &self,
+        request: Request<proto::StartRetagRequest>,
+    ) -> Result<Response<proto::StartRetagResponse>, Status> {
+        let retag = Some(self.start(request.into_inner()).await?);
+        Ok(Response::new(proto::StartRetagResponse { retag }))
+    }
+
+    async fn get_retag(
+        &self,
+        request: Request<proto::GetRetagRequest>,
+    ) -> Result<Response<proto::GetRetagResponse>, Status> {
+        let newest = self.desk.newest(&request.into_inner().id).await;
+        let (_, operation) = newest.map_err(RpcError::from)?;
+        let retag = Some(encode_retag(&operation));
+        Ok(Response::new(proto::GetRetagResponse { retag }))
+    }
+
+    async fn list_retags(
+        &self,
+        request: Request<proto::ListRetagsRequest>,
+    ) -> Result<Response<proto::ListRetagsResponse>, Status> {
+        let retags = self.newest_retags(request.into_inner().page_size);
+        Ok(Response::new(proto::ListRetagsResponse { retags }))
+    }
+
+    async fn cancel_retag(
+        &self,
+        request: Request<proto::CancelRetagRequest>,
+    ) -> Result<Response<proto::CancelRetagResponse>, Status> {
+        let cancelled = self.desk.cancel(&request.into_inner().id).await;
+        let retag = Some(encode_retag(&cancelled.map_err(RpcError::from)?));
+        Ok(Response::new(proto::CancelRetagResponse { retag }))
+    }
+
+    async fn resume_retag(
+        &self,
+        request: Request<proto::ResumeRetagRequest>,
+    ) -> Result<Response<proto::ResumeRetagResponse>, Status> {
+        let resumed = self.desk.resume(&request.into_inner().id).await;
+        let retag = Some(encode_retag(&resumed.map_err(RpcError::from)?));
+        Ok(Response::new(proto::ResumeRetagResponse { retag }))
+    }
+
+    type WatchRetagStream = retags::Watch;
+
+    async fn watch_retag(
+        &self,
+        request: Request<proto::WatchRetagRequest>,
+    ) -> Result<Response<Self::WatchRetagStream>, Status> {
+        Ok(Response::new(self.watch(&request.into_inner().id).await?))
+    }
 }
 
 fn encode_tags(tagger: &Tagger, tagged: &TaggedText) -> TextTags {
@@ -172,58 +295,4 @@ fn not_ready() -> RpcError {
         ErrorReason::NotReady,
         "the service is stopping",
     )
-}
-
-/// Checks the documented limits; gives the time that relative dates refer to.
-fn check(text: &proto::TextToTag, max_body_bytes: usize) -> Result<ZonedTime, RpcError> {
-    if text.body.len() > max_body_bytes {
-        return Err(RpcError::new(
-            Code::InvalidArgument,
-            ErrorReason::BodyTooLarge,
-            format!(
-                "the body has {} bytes, more than the limit of {max_body_bytes}",
-                text.body.len()
-            ),
-        )
-        .with_metadata("size", text.body.len())
-        .with_metadata("limit", max_body_bytes)
-        .with_field_violation("text.body", "is too large"));
-    }
-
-    let mut violations = Vec::new();
-    let mut violation = |field: &str, problem: &str| violations.push((field.to_owned(), problem.to_owned()));
-    let fields = [
-        ("text.title", &text.title),
-        ("text.subtitle", &text.subtitle),
-        ("text.body", &text.body),
-    ];
-    if fields.iter().all(|(_, value)| value.trim().is_empty()) {
-        violation("text", "must have a title, a subtitle or a body");
-    }
-    for (field, value) in fields {
-        if !is_nfc(value) {
-            violation(
-                field,
-                "must be in Unicode normalisation form C, because offsets count in it",
-            );
-        }
-    }
-    if text.title.chars().count() > MAX_TITLE_CHARACTERS {
-        violation("text.title", "must be at most 1,000 characters");
-    }
-    if text.subtitle.chars().count() > MAX_SUBTITLE_CHARACTERS {
-        violation("text.subtitle", "must be at most 2,000 characters");
-    }
-    let published_at = match &text.published_at {
-        None => ZonedTime::in_korea(Timestamp::now()),
-        Some(given) => decode_zoned(given, "text.published_at").unwrap_or_else(|error| {
-            violation("text.published_at", &error.to_string());
-            ZonedTime::in_korea(Timestamp::UNIX_EPOCH)
-        }),
-    };
-    if violations.is_empty() {
-        Ok(published_at)
-    } else {
-        Err(RpcError::invalid_fields(violations))
-    }
 }

@@ -36,6 +36,10 @@ pub struct TaggingConfig {
     pub ack_wait_ms: u64,
     /// How often an article is tried before it goes to DEAD_LETTERS.
     pub max_attempts: u32,
+    /// Articles that one process tags again at a time, beside the live ones.
+    pub retag_concurrency: usize,
+    /// After this long without a sign of life a retag is taken over by another process. Milliseconds.
+    pub retag_lease_ms: u64,
     /// Largest body that TagText and TagTexts accept, in bytes.
     pub max_body_bytes: usize,
     /// The model of names: `built-in` or `onnx:DIRECTORY`. Articles that are tagged already keep their tags.
@@ -61,6 +65,8 @@ impl Default for TaggingConfig {
             max_ack_pending: 1024,
             ack_wait_ms: 30_000,
             max_attempts: 5,
+            retag_concurrency: 1,
+            retag_lease_ms: 10_000,
             max_body_bytes: 512 * 1024,
             model: ModelSource::BuiltIn,
         }
@@ -94,6 +100,14 @@ impl TaggingConfig {
         }
         if self.max_attempts == 0 {
             return Err("tagging.max_attempts must be at least 1".to_owned());
+        }
+        if self.retag_concurrency == 0 || self.retag_concurrency > self.max_in_flight {
+            return Err(
+                "tagging.retag_concurrency must be at least 1 and at most tagging.max_in_flight".to_owned(),
+            );
+        }
+        if self.retag_lease_ms < 1000 {
+            return Err("tagging.retag_lease_ms must be at least 1000".to_owned());
         }
         self.model.validate()
     }

@@ -19,6 +19,7 @@ use tracing::{error, info, warn};
 use crate::{
     config::TaggingConfig,
     error::{Consequence, TaggingError},
+    live_dictionary::LiveDictionary,
     publish::publish_outcome,
     tagger::{TaggedText, Tagger, TextToTag},
 };
@@ -40,16 +41,16 @@ const BACKOFF: Backoff = Backoff {
 pub struct Worker {
     config: Arc<TaggingConfig>,
     log: Arc<dyn EventLog>,
-    tagger: Arc<Tagger>,
+    dictionary: LiveDictionary,
     stream_identity: Arc<str>,
 }
 
 impl Worker {
-    /// A worker on `log`.
+    /// A worker on `log` that tags with the newest edition of `dictionary`.
     pub async fn new(
         config: TaggingConfig,
         log: Arc<dyn EventLog>,
-        tagger: Arc<Tagger>,
+        dictionary: LiveDictionary,
     ) -> anyhow::Result<Self> {
         let identity = log
             .info(Stream::Articles)
@@ -59,7 +60,7 @@ impl Worker {
         Ok(Self {
             config: Arc::new(config),
             log,
-            tagger,
+            dictionary,
             stream_identity: identity.into(),
         })
     }
@@ -204,37 +205,12 @@ impl Worker {
     }
 
     async fn tag(&self, revised: ArticleRevised, sequence: u64) -> Result<ArticleTagged, TaggingError> {
-        let tagger = Arc::clone(&self.tagger);
+        let tagger = Arc::clone(self.dictionary.now().tagger());
         let source_position = self.position(sequence);
         // Tagging is pure computation: off the threads that serve the network.
-        tokio::task::spawn_blocking(move || {
-            let article = revised.article;
-            let tagged = if article.state.visible() {
-                let text = TextToTag {
-                    title: &article.title,
-                    subtitle: &article.subtitle,
-                    body: &article.body,
-                    published_at: article.published_at,
-                };
-                catch_unwind(AssertUnwindSafe(|| tagger.tag(&text)))
-                    .map_err(|panic| TaggingError::Panicked(panic_message(&*panic)))?
-            } else {
-                TaggedText::default()
-            };
-            Ok(ArticleTagged {
-                tagged_article: TaggedArticle {
-                    article,
-                    mentions: tagged.mentions,
-                    analysis: tagged.analysis,
-                    tagger_version: tagger.version(),
-                    tagged_at: Timestamp::now(),
-                },
-                source_position,
-                accepted_at: revised.accepted_at,
-            })
-        })
-        .await
-        .unwrap_or_else(|error| Err(TaggingError::Panicked(error.to_string())))
+        tokio::task::spawn_blocking(move || tag_revision(&tagger, revised, source_position))
+            .await
+            .unwrap_or_else(|error| Err(TaggingError::Panicked(error.to_string())))
     }
 
     fn position(&self, sequence: u64) -> LogPosition {
@@ -247,6 +223,38 @@ impl Worker {
     fn ack_wait(&self) -> Duration {
         self.config.consumer().ack_wait
     }
+}
+
+/// Tags one revision; what may not be seen gets no mentions. A panic is a failure of this revision alone.
+pub(crate) fn tag_revision(
+    tagger: &Tagger,
+    revised: ArticleRevised,
+    source_position: LogPosition,
+) -> Result<ArticleTagged, TaggingError> {
+    let article = revised.article;
+    let tagged = if article.state.visible() {
+        let text = TextToTag {
+            title: &article.title,
+            subtitle: &article.subtitle,
+            body: &article.body,
+            published_at: article.published_at,
+        };
+        catch_unwind(AssertUnwindSafe(|| tagger.tag(&text)))
+            .map_err(|panic| TaggingError::Panicked(panic_message(&*panic)))?
+    } else {
+        TaggedText::default()
+    };
+    Ok(ArticleTagged {
+        tagged_article: TaggedArticle {
+            article,
+            mentions: tagged.mentions,
+            analysis: tagged.analysis,
+            tagger_version: tagger.version(),
+            tagged_at: Timestamp::now(),
+        },
+        source_position,
+        accepted_at: revised.accepted_at,
+    })
 }
 
 /// The trace id (32 hex digits) of a `traceparent` header.

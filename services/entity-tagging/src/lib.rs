@@ -1,6 +1,7 @@
 //! The entity-tagging service: reads ARTICLES, tags, appends to TAGGED; tags texts over gRPC.
 //!
-//! The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`];
+//! [`live_dictionary`] follows the changes of the dictionary and has the tagger that goes by the newest one;
+//! [`retag`] tags articles again. The engine is [`tagger`]: layers ([`grammar`], [`dictionary`], [`document`]) merged by one [`resolver`];
 //! [`explain`] shows what they proposed, and [`relations`] reads who did what from the mentions. Around it, [`consume`] and
 //! [`publish`] are the edges to the event log and [`api`] the edge to gRPC.
 
@@ -16,6 +17,7 @@ pub mod explain;
 mod first_character;
 pub mod grammar;
 mod letters;
+pub mod live_dictionary;
 #[cfg(test)]
 mod marked;
 pub mod model;
@@ -23,6 +25,7 @@ mod model_file;
 pub mod publish;
 pub mod relations;
 pub mod resolver;
+pub mod retag;
 mod roles;
 pub mod salience;
 pub mod sentences;
@@ -40,12 +43,19 @@ use tonic::codec::CompressionEncoding;
 
 pub use config::TaggingConfig;
 
-use crate::{api::EntityTaggingApi, consume::Worker, tagger::Tagger};
+use crate::{
+    api::EntityTaggingApi,
+    consume::Worker,
+    live_dictionary::{Editor, Follower},
+    retag::{BoardFollower, Desk, RetagWorker},
+    tagger::Tagger,
+};
 
 /// Room in a request beside the body: title, subtitle and the encoding.
 const REQUEST_OVERHEAD_BYTES: usize = 64 * 1024;
 
-/// Adds the service to a process: its gRPC service and the worker on ARTICLES.
+/// Adds the service to a process: its gRPC service, the worker on ARTICLES and the follower of DICTIONARY, which has been
+/// read to its end when this returns.
 pub async fn start(
     config: &TaggingConfig,
     log: Arc<dyn EventLog>,
@@ -54,9 +64,25 @@ pub async fn start(
     // Building the matcher and reading a large model take a moment of computation.
     let model = config.model.clone();
     let tagger = tokio::task::spawn_blocking(move || Tagger::with_model(model.load()?)).await??;
-    let tagger = Arc::new(tagger);
+    let built_in = Arc::new(tagger);
+    let (follower, dictionary) = Follower::start(Arc::clone(&log), Arc::clone(&built_in)).await?;
+    assembly.spawn("dictionary", follower.run(assembly.shutdown()));
 
-    let api = EntityTaggingApi::new(Arc::clone(&tagger), config.max_body_bytes, assembly.shutdown());
+    let (follower, board) = BoardFollower::start(Arc::clone(&log)).await?;
+    assembly.spawn("retag board", follower.run(assembly.shutdown()));
+    let retags = RetagWorker::new(config, Arc::clone(&log), board.clone(), dictionary.clone());
+    assembly.spawn("retags", retags.run(assembly.shutdown()));
+
+    let editor = Editor::new(Arc::clone(&log), Arc::clone(&built_in));
+    let desk = Desk::new(Arc::clone(&log), built_in);
+    let api = EntityTaggingApi::new(
+        dictionary.clone(),
+        editor,
+        desk,
+        board,
+        config.max_body_bytes,
+        assembly.shutdown(),
+    );
     assembly.add_grpc(
         EntityTaggingServiceServer::new(api)
             .max_decoding_message_size(config.max_body_bytes + REQUEST_OVERHEAD_BYTES)
@@ -64,7 +90,7 @@ pub async fn start(
             .accept_compressed(CompressionEncoding::Zstd)
             .send_compressed(CompressionEncoding::Zstd),
     );
-    let worker = Worker::new(config.clone(), log, tagger).await?;
+    let worker = Worker::new(config.clone(), log, dictionary).await?;
     assembly.spawn("tagging", worker.run(assembly.shutdown(), assembly.liveness()));
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! The tagger: runs the layers over the fields of a text and turns what they find into mentions.
 
 use std::array::from_fn;
+use std::collections::BTreeMap;
 use std::mem::take;
+use std::sync::Arc;
 
 use gisa_article_model::{Analysis, Mention, OffsetMap, TaggerLayer, TaggerVersion, TextField, ZonedTime};
 
 use crate::common_nouns::CommonNouns;
-use crate::dictionary::{Context, Dictionary};
+use crate::dictionary::{Context, Dictionary, DictionaryError, Entity};
 use crate::document;
 use crate::entities::summarise;
 use crate::explain::Witness;
@@ -21,7 +23,7 @@ use crate::topics::TopicModel;
 /// Version of the engine. Raise it with every change that can change a result: rules of any layer, the resolver,
 /// salience, the stop list, the built-in dictionary, the weights of a model. Articles are tagged again when it rises.
 const ENGINE_VERSION: u32 = 4;
-/// The built-in dictionary.
+/// Version of the dictionary as it is built in.
 const BUILT_IN_DICTIONARY: u64 = 0;
 
 /// Title, subtitle, body.
@@ -64,9 +66,10 @@ pub struct TaggedText {
 #[derive(Debug)]
 pub struct Tagger {
     dictionary: Dictionary,
-    model: Box<dyn NameModel>,
-    nouns: CommonNouns,
-    topics: TopicModel,
+    dictionary_version: u64,
+    model: Arc<dyn NameModel>,
+    nouns: Arc<CommonNouns>,
+    topics: Arc<TopicModel>,
 }
 
 impl Tagger {
@@ -79,9 +82,26 @@ impl Tagger {
     pub fn with_model(model: Box<dyn NameModel>) -> anyhow::Result<Self> {
         Ok(Self {
             dictionary: Dictionary::built_in()?,
-            model,
-            nouns: CommonNouns::built_in()?,
-            topics: TopicModel::built_in()?,
+            dictionary_version: BUILT_IN_DICTIONARY,
+            model: model.into(),
+            nouns: Arc::new(CommonNouns::built_in()?),
+            topics: Arc::new(TopicModel::built_in()?),
+        })
+    }
+
+    /// The same tagger with another state of the dictionary; see [`Dictionary::changed`]. `version` rises with every state,
+    /// from 1.
+    pub fn with_dictionary(
+        &self,
+        changed: &BTreeMap<&str, Option<&Entity>>,
+        version: u64,
+    ) -> Result<Self, DictionaryError> {
+        Ok(Self {
+            dictionary: self.dictionary.changed(changed)?,
+            dictionary_version: version,
+            model: Arc::clone(&self.model),
+            nouns: Arc::clone(&self.nouns),
+            topics: Arc::clone(&self.topics),
         })
     }
 
@@ -94,7 +114,7 @@ impl Tagger {
     pub fn version(&self) -> TaggerVersion {
         TaggerVersion {
             engine: ENGINE_VERSION,
-            dictionary: BUILT_IN_DICTIONARY,
+            dictionary: self.dictionary_version,
         }
     }
 
@@ -299,7 +319,6 @@ mod tests {
         let names: Vec<&str> = TAGGER
             .dictionary()
             .entities()
-            .iter()
             .map(|entity| entity.name.as_str())
             .collect();
         let glue = [

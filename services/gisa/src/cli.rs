@@ -14,10 +14,10 @@ use crate::article_file::{Format, parse_published_at};
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  some articles were refused, or the operation failed
+  1  some articles were refused or not tagged, or the operation failed or was cancelled
   2  wrong usage
   3  the server cannot be reached or is not ready
-  4  not found: no such article, or it was retracted or withheld
+  4  not found: no such article, entity or retag, or the article was retracted or withheld
 
 Data goes to standard output, everything else to standard error. `gisa demo` shows it all without a server.";
 
@@ -158,6 +158,12 @@ pub enum Command {
     Watch(WatchArguments),
     /// Retract an article for good
     Retract(RetractArguments),
+    /// Read and change the dictionary of a running service
+    #[command(subcommand)]
+    Entity(EntityCommand),
+    /// Tag articles again, with the newest dictionary, beside the live ones
+    #[command(subcommand)]
+    Retag(RetagCommand),
     /// Tag articles from files, without a server
     #[command(after_help = TAG_OUTPUT)]
     Tag(TagArguments),
@@ -365,6 +371,147 @@ pub struct RetractArguments {
     pub reason: String,
 }
 
+/// What to do with the dictionary.
+#[derive(Debug, Subcommand)]
+pub enum EntityCommand {
+    /// Write an entity, new or in the place of the one with this id
+    Upsert(UpsertEntityArguments),
+    /// Delete an entity; a built-in one comes back with an upsert
+    Delete(DeleteEntityArguments),
+    /// Show an entity
+    Get {
+        /// Id of the entity, for example `org:naver-cloud`
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// List entities by id
+    List(ListEntitiesArguments),
+}
+
+/// Flags of `gisa entity upsert`.
+#[derive(Debug, Args)]
+pub struct UpsertEntityArguments {
+    /// Id: `person:`, `org:`, `loc:`, `product:` or `event:`, which is the type, and lower-case words joined by hyphens
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// The name that Korean news use first
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Another name; may be repeated. Aliases that are not given are removed
+    #[arg(long = "alias", value_name = "NAME")]
+    pub aliases: Vec<String>,
+    /// An id elsewhere, for example `krx=005930`; may be repeated. Those that are not given are removed
+    #[arg(long = "external-id", value_name = "SCHEME=ID", value_parser = parse_external_id)]
+    pub external_ids: Vec<(String, String)>,
+    /// Only if the entity is still in the state with this etag
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub etag: String,
+}
+
+/// Flags of `gisa entity delete`.
+#[derive(Debug, Args)]
+pub struct DeleteEntityArguments {
+    /// Id of the entity
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Only if the entity is still in the state with this etag
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub etag: String,
+}
+
+/// Flags of `gisa entity list`.
+#[derive(Debug, Args)]
+pub struct ListEntitiesArguments {
+    /// Entities whose id or one of whose names contains this
+    #[arg(value_name = "TEXT")]
+    pub text: Option<String>,
+    /// Entities of this type; may be repeated
+    #[arg(long = "type", value_name = "TYPE", value_parser = entity_type_parser(), ignore_case = true)]
+    pub types: Vec<EntityType>,
+    /// Only entities that are not as they are built in
+    #[arg(long)]
+    pub changed: bool,
+    /// Most entities to show
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    /// Show all entities, however many
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
+}
+
+/// What to do with retags.
+#[derive(Debug, Subcommand)]
+pub enum RetagCommand {
+    /// Start one and show its progress; conditions of different kinds must all hold, of one kind any will do
+    Start(StartRetagArguments),
+    /// Show one
+    Status {
+        /// Id of the retag
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Show its progress until it ends
+        #[arg(long)]
+        follow: bool,
+    },
+    /// List them, the newest first
+    List {
+        /// Most retags to show
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Stop one; what is tagged stays so
+    Cancel {
+        /// Id of the retag
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Let one go on that was cancelled or failed, and show its progress
+    Resume {
+        /// Id of the retag
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Do not wait for its end
+        #[arg(long)]
+        detach: bool,
+    },
+}
+
+/// Flags of `gisa retag start`.
+#[derive(Debug, Args)]
+pub struct StartRetagArguments {
+    /// Articles with a name that this entity has or ever had; may be repeated
+    #[arg(long = "entity", value_name = "ENTITY_ID")]
+    pub entities: Vec<String>,
+    /// The same for the entities that were changed after this version of the dictionary
+    #[arg(long, value_name = "VERSION")]
+    pub changed_after: Option<u64>,
+    /// Articles of this publisher; may be repeated
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// This article; may be repeated
+    #[arg(long = "article", value_name = "ID")]
+    pub articles: Vec<String>,
+    /// Published at or after this time; a date is the start of its day in Korea
+    #[arg(long, value_name = "TIME", value_parser = parse_published_at)]
+    pub from: Option<ZonedTime>,
+    /// Published before this time; a date is the start of its day in Korea
+    #[arg(long, value_name = "TIME", value_parser = parse_published_at)]
+    pub until: Option<ZonedTime>,
+    /// All articles
+    #[arg(
+        long,
+        required_unless_present_any = ["entities", "changed_after", "sources", "articles", "from", "until"],
+        conflicts_with_all = ["entities", "changed_after", "sources", "articles", "from", "until"]
+    )]
+    pub all: bool,
+    /// An id that makes repeating the command safe; chosen by the server when absent
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub id: String,
+    /// Do not wait for its end
+    #[arg(long)]
+    pub detach: bool,
+}
+
 /// Flags of `gisa tag`.
 #[derive(Debug, Args)]
 pub struct TagArguments {
@@ -387,6 +534,12 @@ pub struct TagArguments {
 pub struct CompletionsArguments {
     /// The shell
     pub shell: Shell,
+}
+
+fn parse_external_id(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(scheme, id)| (scheme.to_owned(), id.to_owned()))
+        .ok_or_else(|| "must be SCHEME=ID".to_owned())
 }
 
 fn entity_type_parser() -> impl clap::builder::TypedValueParser<Value = EntityType> {

@@ -5,6 +5,7 @@ use std::{future::Future, time::Duration};
 use gisa_proto::{
     ingest::v1::ingest_service_client::IngestServiceClient,
     query::v1::query_service_client::QueryServiceClient,
+    tagging::v1::entity_tagging_service_client::EntityTaggingServiceClient,
 };
 use tonic::{
     Code, Request, Response, Status,
@@ -24,6 +25,9 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_ANSWER_BYTES: usize = 512 * 1024 * 1024;
 /// The server is given this much less than the client waits, so that its own words about a deadline arrive.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(500);
+
+/// A client of entity tagging.
+pub(crate) type TaggingClient = EntityTaggingServiceClient<Channel>;
 
 /// A server to call.
 #[derive(Clone, Debug)]
@@ -84,6 +88,11 @@ impl Server {
     pub(crate) async fn query(&self) -> Result<QueryServiceClient<Channel>, Failure> {
         let channel = self.connect().await?;
         Ok(QueryServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    pub(crate) async fn tagging(&self) -> Result<TaggingClient, Failure> {
+        let channel = self.connect().await?;
+        Ok(EntityTaggingServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     /// A request that the server knows the deadline of.

@@ -3,9 +3,11 @@
 mod completions;
 mod demo;
 mod dev;
+mod entity;
 mod filter;
 mod get;
 mod ingest;
+mod retag;
 mod retract;
 mod search;
 mod streams;
@@ -34,6 +36,8 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Search(arguments) => wait_for(search::run(&server()?, arguments, &mut output)),
         Command::Watch(arguments) => wait_for(watch::run(&server()?, arguments, &mut output)),
         Command::Retract(arguments) => wait_for(retract::run(&server()?, arguments, &mut output)),
+        Command::Entity(command) => wait_for(entity::run(&server()?, command, &mut output)),
+        Command::Retag(command) => wait_for(retag::run(&server()?, command, &mut output)),
         Command::Tag(arguments) => tag::run(&arguments, &mut output),
         Command::Streams(command) => wait_for(streams::run(command, global.timeout, &mut output)),
         Command::Completions(arguments) => completions::run(&arguments, &mut output),

@@ -88,10 +88,8 @@ impl Context {
             _ => None,
         });
         let slug = |entity: usize| {
-            dictionary.entities[entity]
-                .id
-                .split_once(':')
-                .map(|(_, slug)| slug.to_owned())
+            let id = &dictionary.curated(entity).id;
+            id.split_once(':').map(|(_, slug)| slug.to_owned())
         };
         Self {
             organizations: certain.filter_map(slug).collect(),

@@ -54,26 +54,34 @@ const ADDRESSING: &[&str] = &[
 
 /// Positions of the places that a local government's names stand for too: (name of the government, place).
 pub(super) fn places<'entities>(
-    entities: &'entities [Entity],
+    entities: &[&'entities Entity],
 ) -> impl Iterator<Item = (&'entities str, usize)> {
     let is_place = |entity: &&Entity| entity.entity_type == EntityType::Location;
     let names = |(index, entity): (usize, &'entities Entity)| entity.names().map(move |name| (name, index));
     let by_name: HashMap<&str, usize> = entities
         .iter()
+        .copied()
         .enumerate()
         .filter(|(_, entity)| is_place(entity))
         .flat_map(names)
         .collect();
-    let governments = entities.iter().filter(|entity| entity.id.ends_with(GOVERNMENT));
-    governments.flat_map(Entity::names).filter_map(move |name| {
-        let stem = ADMINISTRATIVE_ENDINGS
-            .iter()
-            .find_map(|ending| name.strip_suffix(ending))?;
-        by_name
-            .get(name)
-            .or_else(|| by_name.get(stem))
-            .map(|&place| (name, place))
-    })
+    let governments = entities
+        .iter()
+        .copied()
+        .filter(|entity| entity.id.ends_with(GOVERNMENT));
+    let governments: Vec<&Entity> = governments.collect();
+    governments
+        .into_iter()
+        .flat_map(Entity::names)
+        .filter_map(move |name| {
+            let stem = ADMINISTRATIVE_ENDINGS
+                .iter()
+                .find_map(|ending| name.strip_suffix(ending))?;
+            by_name
+                .get(name)
+                .or_else(|| by_name.get(stem))
+                .map(|&place| (name, place))
+        })
 }
 
 /// Decides for each name that may be a place or its authority.

@@ -68,8 +68,8 @@ const NO_REGIONS: &[&str] = &[
 
 /// The levels of all entities, `None` for those that are no places: by external id, else by the endings of their names
 /// and of those of their governments.
-pub(super) fn levels(entities: &[Entity]) -> Vec<Option<Level>> {
-    let mut levels: Vec<Option<Level>> = entities.iter().map(level).collect();
+pub(super) fn levels(entities: &[&Entity]) -> Vec<Option<Level>> {
+    let mut levels: Vec<Option<Level>> = entities.iter().map(|entity| level(entity)).collect();
     for (government, place) in local_government::places(entities) {
         if levels[place] == Some(Level::Area) {
             levels[place] = Some(level_of_name(government));

@@ -40,7 +40,7 @@ impl Surface {
 }
 
 /// An entity that a spelling may stand for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sense {
     pub(super) entity: EntityPlace,
     pub(super) entity_type: EntityType,
@@ -53,7 +53,7 @@ pub(super) struct Sense {
 /// Where an entity is described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntityPlace {
-    /// Position in the dictionary's entities.
+    /// Position of a curated entity; see `Dictionary::curated`.
     Curated(usize),
     /// A row that names it.
     Imported(RowPlace),
@@ -87,7 +87,7 @@ enum Known {
 
 impl SurfaceTable {
     pub(super) fn new(entities: &[Entity], imported: ImportedNames) -> Result<Self, DictionaryError> {
-        let curated = curated_surfaces(entities);
+        let curated = curated_surfaces(&entities.iter().collect::<Vec<_>>());
         let mut named: Vec<(RowPlace, ImportedName<'_>)> = imported.rows().collect::<Result<_, _>>()?;
         named.retain(|(_, name)| !is_general_term(name.text));
         // Quick, because every collection is sorted already.
@@ -142,7 +142,24 @@ impl SurfaceTable {
         }
     }
 
-    /// The curated spellings.
+    /// What a spelling is without any curated entity: its types and trusts, and the senses that may be proposed.
+    pub(super) fn imported_only(&self, text: &str) -> (GazetteerClasses, Vec<Sense>) {
+        let text_at = |place: &RowPlace| self.imported.get(*place).map_or("", |row| row.text);
+        let start = self.rows.partition_point(|place| text_at(place) < text);
+        let mut classes = GazetteerClasses::default();
+        let mut senses = Vec::new();
+        let places = self.rows[start..].iter();
+        let rows = places.map_while(|place| Some((*place, self.imported.get(*place)?)));
+        for (place, row) in rows.take_while(|(_, row)| row.text == text) {
+            classes.insert(row.entity_type, row.trust);
+            if row.trust == Trust::Strong {
+                senses.push(Sense::imported(place, &row));
+            }
+        }
+        (classes, senses)
+    }
+
+    /// The curated spellings, sorted.
     pub(super) fn curated(&self) -> &[Surface] {
         &self.curated
     }
@@ -210,8 +227,8 @@ fn number(curated: &[Surface], imported: &[(RowPlace, ImportedName<'_>)]) -> Vec
     spellings
 }
 
-/// The spellings of `entities`, sorted.
-fn curated_surfaces(entities: &[Entity]) -> Vec<Surface> {
+/// The spellings of `entities`, sorted; their senses name them by position.
+pub(super) fn curated_surfaces(entities: &[&Entity]) -> Vec<Surface> {
     let mut spellings: BTreeMap<String, Vec<Sense>> = BTreeMap::new();
     let mut folded: BTreeMap<String, Vec<Sense>> = BTreeMap::new();
     let levels = levels(entities);

@@ -408,7 +408,7 @@ fn parts_of_an_entity_are_united_unless_they_differ() {
     ));
     let different = part(&format!("{head}org:a\tORGANIZATION\t사아\t\t\n"));
     let dictionary = Dictionary::from_entities(vec![one.clone(), other]).unwrap();
-    assert_eq!(dictionary.entities().len(), 1);
+    assert_eq!(dictionary.entities().count(), 1);
     assert_eq!(dictionary.entity("org:a").unwrap().aliases, ["다라", "마바"]);
     assert_eq!(dictionary.entity("org:a").unwrap().external_ids.len(), 2);
     assert!(dictionary.entity("org:b").is_none());
@@ -463,7 +463,7 @@ fn homonyms_of_the_built_in_dictionary() {
     let homonyms: Vec<_> = BUILT_IN.homonyms().collect();
     println!(
         "{} entities, {} homonyms",
-        BUILT_IN.entities().len(),
+        BUILT_IN.entities().count(),
         homonyms.len()
     );
     for (surface, ids) in &homonyms {

@@ -178,15 +178,28 @@ fn read_row(record: &csv::StringRecord) -> Result<Entity, RowProblem> {
 /// The type of a name and the prefix of its ids.
 fn name_type(name: &str) -> Option<(EntityType, &'static str)> {
     let entity_type = EntityType::parse(name)?;
-    let prefix = match entity_type {
-        EntityType::Person => "person",
-        EntityType::Organization => "org",
-        EntityType::Location => "loc",
-        EntityType::Product => "product",
-        EntityType::Event => "event",
-        _ => return None,
-    };
-    Some((entity_type, prefix))
+    Some((entity_type, id_prefix(entity_type)?))
+}
+
+/// What the ids of entities of this type begin with, before the colon; `None` for what is no name.
+fn id_prefix(entity_type: EntityType) -> Option<&'static str> {
+    match entity_type {
+        EntityType::Person => Some("person"),
+        EntityType::Organization => Some("org"),
+        EntityType::Location => Some("loc"),
+        EntityType::Product => Some("product"),
+        EntityType::Event => Some("event"),
+        _ => None,
+    }
+}
+
+/// The type that a well-formed id of a curated entity belongs to, for example an organization for `org:naver-cloud`;
+/// `None` if it is not well-formed.
+pub fn type_of_id(id: &str) -> Option<EntityType> {
+    EntityType::ALL
+        .iter()
+        .copied()
+        .find(|entity_type| id_prefix(*entity_type).is_some_and(|prefix| is_well_formed_id(id, prefix)))
 }
 
 fn is_well_formed_id(id: &str, prefix: &str) -> bool {

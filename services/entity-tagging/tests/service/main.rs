@@ -1,8 +1,11 @@
-//! The edges of the service on a real log and over real gRPC: one outcome for each revision, dead letters, TagText.
+//! The edges of the service on a real log and over real gRPC: one outcome for each revision, dead letters, TagText, the
+//! live dictionary, retags.
 
 #![allow(clippy::unwrap_used)]
 
+mod dictionary;
 mod outcomes;
+mod retag;
 mod tag_texts;
 
 use std::sync::Arc;
@@ -17,13 +20,16 @@ use gisa_service_runtime::{Assembly, ServerConfig};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::transport::Channel;
 
+type Client = EntityTaggingServiceClient<Channel>;
+
 /// The service over an embedded log in a temporary directory.
 struct Service {
     log: Arc<dyn EventLog>,
-    client: EntityTaggingServiceClient<Channel>,
+    client: Client,
     stop: oneshot::Sender<()>,
     running: JoinHandle<anyhow::Result<()>>,
-    _directory: tempfile::TempDir,
+    /// Of the log, if it is this replica's.
+    directory: Option<tempfile::TempDir>,
 }
 
 impl Service {
@@ -34,6 +40,14 @@ impl Service {
                 .await
                 .unwrap(),
         );
+        Self {
+            directory: Some(directory),
+            ..Self::on(log).await
+        }
+    }
+
+    /// A replica on a log that is there.
+    async fn on(log: Arc<dyn EventLog>) -> Self {
         let mut assembly = Assembly::new();
         gisa_entity_tagging::start(&TaggingConfig::default(), Arc::clone(&log), &mut assembly)
             .await
@@ -53,12 +67,27 @@ impl Service {
             client,
             stop,
             running,
-            _directory: directory,
+            directory: None,
         }
     }
 
     async fn stop(self) {
         self.stop.send(()).unwrap();
         self.running.await.unwrap().unwrap();
+    }
+
+    /// Stops it in order, and starts another process on the same files.
+    async fn restart(mut self) -> Self {
+        let directory = self.directory.take().unwrap();
+        let log = Arc::clone(&self.log);
+        self.stop().await;
+        log.close().await.unwrap();
+        drop(log);
+        let config = EmbeddedConfig::new(directory.path());
+        let log = EmbeddedLog::open(config).await.unwrap();
+        Self {
+            directory: Some(directory),
+            ..Self::on(Arc::new(log)).await
+        }
     }
 }

@@ -28,6 +28,7 @@ async fn a_text_is_tagged_with_values_in_korean_time() {
     let request = TagTextRequest {
         text: Some(text("SK하이닉스는 어제 3만 달러를 냈다.")),
         explain: false,
+        min_dictionary_version: 0,
     };
     let answer = service.client.tag_text(request).await.unwrap().into_inner();
     assert!(answer.explanation.is_none());
@@ -62,6 +63,7 @@ async fn an_explanation_says_where_each_mention_comes_from() {
     let request = |explain| TagTextRequest {
         text: Some(text("네이버는 어제 3만 달러를 냈다.")),
         explain,
+        min_dictionary_version: 0,
     };
     let plain = service
         .client
@@ -106,7 +108,11 @@ async fn refused_texts_are_explained() {
     let mut refused = async |text: Option<TextToTag>| -> Status {
         service
             .client
-            .tag_text(TagTextRequest { text, explain: true })
+            .tag_text(TagTextRequest {
+                text,
+                explain: true,
+                min_dictionary_version: 0,
+            })
             .await
             .unwrap_err()
     };

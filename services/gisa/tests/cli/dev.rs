@@ -187,6 +187,107 @@ fn bad_articles_are_reported_and_stop_nothing() {
 }
 
 #[test]
+fn the_dictionary_changes_while_the_server_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let file = directory.path().join("article.ndjson");
+    let write = |id: u32| {
+        let article = json!({"id": id, "title": "해오름누리테크, 새 공장", "body": "공장이 문을 연다."});
+        fs::write(&file, article.to_string()).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let dev = Dev::start(&data);
+    let id = "org:haeoreum-nuri-tech";
+    let upsert = [
+        "entity",
+        "upsert",
+        id,
+        "해오름누리테크",
+        "--alias",
+        "해오름누리",
+        "--external-id",
+        "krx=1",
+    ];
+    let written = dev.objects(&upsert).remove(0);
+    assert_eq!(
+        (&written["changed"], &written["dictionary_version"]),
+        (&json!(true), &json!(1))
+    );
+    assert_eq!(dev.objects(&upsert)[0]["changed"], json!(false));
+    let entity = dev.objects(&["entity", "get", id]).remove(0);
+    assert_eq!(
+        (&entity["origin"], &entity["type"], &entity["external_ids"]["krx"]),
+        (&json!("CHANGED"), &json!("ORGANIZATION"), &json!("1"))
+    );
+    dev.objects(&["ingest", "--wait", &write(1)]);
+    let found = dev.objects(&["search", "--entity", id]);
+    assert_eq!((found.len(), found[0]["external_id"].as_str()), (1, Some("1")));
+
+    // Started with the next change, the older articles follow.
+    let other = "org:haeoreum-factory";
+    dev.objects(&["entity", "upsert", other, "공장이"]);
+    let ended = dev
+        .objects(&["retag", "start", "--changed-after", "1", "--id", "r-1"])
+        .remove(0);
+    assert_eq!(
+        (&ended["state"], &ended["matched"]),
+        (&json!("DONE"), &json!(1)),
+        "{ended}"
+    );
+    assert_eq!(
+        dev.objects(&["retag", "status", "r-1", "--follow"]).remove(0),
+        ended
+    );
+    assert_eq!(dev.objects(&["retag", "list"]).len(), 1);
+    assert_eq!(dev.run(&["retag", "cancel", "r-1"]).code, 1);
+    assert_eq!(dev.run(&["retag", "resume", "r-2"]).code, 4);
+    assert_eq!(
+        dev.run(&["retag", "start"]).code,
+        2,
+        "all of them only on purpose"
+    );
+    dev.objects(&["entity", "delete", other]);
+
+    let stale = dev.run(&["entity", "delete", id, "--etag", "0"]);
+    assert_eq!(stale.code, 1, "{}", stale.stderr);
+    assert!(stale.stderr.contains("(ETAG_MISMATCH)"), "{}", stale.stderr);
+    assert_eq!(dev.objects(&["entity", "list", "--changed"]).len(), 1);
+    let listed = dev.run(&[
+        "entity",
+        "list",
+        "네이버",
+        "--type",
+        "organization",
+        "--limit",
+        "2",
+    ]);
+    assert_eq!(
+        (listed.code, listed.stdout.lines().count()),
+        (0, 2),
+        "{}",
+        listed.stderr
+    );
+    assert!(listed.stderr.contains("--all shows all"), "{}", listed.stderr);
+    let refused = dev.run(&["entity", "upsert", id, "AI"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("entity.name"), "{}", refused.stderr);
+    dev.kill();
+
+    let dev = Dev::start(&data);
+    let etag = written["etag"].as_str().unwrap();
+    let deleted = dev.objects(&["entity", "delete", id, "--etag", etag]);
+    assert_eq!(deleted[0]["dictionary_version"], json!(4));
+    assert_eq!(dev.run(&["entity", "get", id]).code, 4);
+    dev.objects(&["ingest", "--wait", &write(2)]);
+    assert_eq!(
+        dev.objects(&["search", "--entity", id]).len(),
+        1,
+        "only the first article"
+    );
+    assert_eq!(dev.terminate(), 0);
+}
+
+#[test]
 fn a_killed_server_loses_nothing_that_it_acknowledged() {
     const ARTICLES: usize = 3000;
     const BEFORE_THE_KILL: usize = 500;

@@ -17,11 +17,22 @@ pub enum Stream {
     /// [`GivenUp`](crate::GivenUp). Written by the server of NATS only; the embedded log gives up on nothing, there
     /// it stays empty.
     Advisories,
+    /// Changes of the entity dictionary; subjects `dictionary.<entity id>`. Kept for ever: it is the only record of them.
+    Dictionary,
+    /// States of operations that tag articles again; subjects `retags.<operation id>`.
+    Retags,
 }
 
 impl Stream {
     /// All streams.
-    pub const ALL: [Self; 4] = [Self::Articles, Self::Tagged, Self::DeadLetters, Self::Advisories];
+    pub const ALL: [Self; 6] = [
+        Self::Articles,
+        Self::Tagged,
+        Self::DeadLetters,
+        Self::Advisories,
+        Self::Dictionary,
+        Self::Retags,
+    ];
 
     /// Name of the stream, as in NATS.
     pub fn name(self) -> &'static str {
@@ -30,6 +41,8 @@ impl Stream {
             Self::Tagged => "TAGGED",
             Self::DeadLetters => "DEAD_LETTERS",
             Self::Advisories => "ADVISORIES",
+            Self::Dictionary => "DICTIONARY",
+            Self::Retags => "RETAGS",
         }
     }
 
@@ -40,6 +53,8 @@ impl Stream {
             Self::Tagged => "tagged",
             Self::DeadLetters => "dead",
             Self::Advisories => "$JS.EVENT.ADVISORY.CONSUMER",
+            Self::Dictionary => "dictionary",
+            Self::Retags => "retags",
         }
     }
 }
@@ -73,6 +88,16 @@ impl Subject {
     /// The pattern of the dead letters of all messages of a stream.
     pub(crate) fn dead_letters_of(stream: Stream) -> Self {
         Self(format!("dead.{}.*", stream.name()))
+    }
+
+    /// Subject of all changes of one entity in DICTIONARY.
+    pub fn entity(entity_id: &str) -> Self {
+        Self(format!("dictionary.{}", token(entity_id)))
+    }
+
+    /// Subject of all states of one operation in RETAGS.
+    pub fn retag(id: &str) -> Self {
+        Self(format!("retags.{}", token(id)))
     }
 
     /// A subject as read from a log, which made sure of its form.
@@ -147,6 +172,7 @@ mod tests {
             Subject::dead_letter(Stream::Articles, 7).as_str(),
             "dead.ARTICLES.7"
         );
+        assert_eq!(Subject::entity("org:naver").as_str(), "dictionary.org:naver");
         assert_ne!(Subject::article("a=2E"), Subject::article("a."));
     }
 }

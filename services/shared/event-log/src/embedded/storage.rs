@@ -323,3 +323,29 @@ fn contents(snapshot: &ReadTransaction) -> Result<Contents, redb::Error> {
 fn known(code: u8) -> Result<Stream, redb::Error> {
     tables::stream(code).ok_or_else(|| redb::Error::Corrupted(format!("there is no stream {code}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_from_before_a_stream_gets_it_and_keeps_the_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::create(directory.path().join("log")).unwrap();
+        create_tables(&database).unwrap();
+        let before = read_contents(&database).unwrap().streams;
+        let transaction = super::super::transaction::begin(&database).unwrap();
+        let code = tables::code(Stream::Dictionary);
+        transaction.open_table(STREAMS).unwrap().remove(code).unwrap();
+        transaction.commit().unwrap();
+        assert!(read_contents(&database).is_err(), "it is missing");
+
+        create_tables(&database).unwrap();
+        let after = read_contents(&database).unwrap().streams;
+        let dictionary = tables::index(Stream::Dictionary);
+        assert_ne!(after[dictionary].identity, before[dictionary].identity);
+        assert_eq!(after[..dictionary], before[..dictionary]);
+        create_tables(&database).unwrap();
+        assert_eq!(read_contents(&database).unwrap().streams, after);
+    }
+}

@@ -43,6 +43,8 @@ pub(super) fn code(stream: Stream) -> u8 {
         Stream::Tagged => 2,
         Stream::DeadLetters => 3,
         Stream::Advisories => 9,
+        Stream::Dictionary => 4,
+        Stream::Retags => 5,
     }
 }
 
@@ -58,6 +60,8 @@ pub(super) fn index(stream: Stream) -> usize {
         Stream::Tagged => 1,
         Stream::DeadLetters => 2,
         Stream::Advisories => 3,
+        Stream::Dictionary => 4,
+        Stream::Retags => 5,
     }
 }
 

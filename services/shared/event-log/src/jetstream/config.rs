@@ -24,7 +24,7 @@ pub struct JetStreamConfig {
     /// Limits on the size of the streams. A full stream refuses new messages and never drops old ones.
     pub max_bytes: MaxBytes,
     /// After how many days messages are dropped; 0 keeps them for ever. Must be far longer than any consumer
-    /// ever lags.
+    /// ever lags. DICTIONARY and RETAGS are always kept.
     pub max_age_days: u32,
     /// What an acknowledged append must survive. With `always` the start is refused unless every server of NATS
     /// says that it syncs each append.
@@ -78,6 +78,10 @@ pub struct MaxBytes {
     pub dead_letters: u64,
     /// Limit of ADVISORIES.
     pub advisories: u64,
+    /// Limit of DICTIONARY.
+    pub dictionary: u64,
+    /// Limit of RETAGS.
+    pub retags: u64,
 }
 
 const GIB: u64 = 1 << 30;
@@ -113,6 +117,8 @@ impl Default for MaxBytes {
             tagged: 8 * GIB,
             dead_letters: GIB,
             advisories: GIB / 16,
+            dictionary: GIB / 4,
+            retags: GIB / 4,
         }
     }
 }
@@ -125,6 +131,8 @@ impl MaxBytes {
             Stream::Tagged => self.tagged,
             Stream::DeadLetters => self.dead_letters,
             Stream::Advisories => self.advisories,
+            Stream::Dictionary => self.dictionary,
+            Stream::Retags => self.retags,
         };
         if limit == 0 {
             -1

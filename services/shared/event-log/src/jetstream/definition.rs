@@ -52,7 +52,9 @@ pub(super) fn stream(session: &Session, stream: Stream) -> Config {
     let config = &session.config;
     let max_age = match stream {
         Stream::Advisories => ADVISORIES_MAX_AGE,
-        _ => config.max_age(),
+        // An old message of theirs may be what is true now.
+        Stream::Dictionary | Stream::Retags => Duration::ZERO,
+        Stream::Articles | Stream::Tagged | Stream::DeadLetters => config.max_age(),
     };
     Config {
         name: session.names.stream(stream),

@@ -251,6 +251,9 @@ async fn streams_with_other_safe_settings_are_changed_and_keep_their_content() {
     assert_eq!(found.max_age, Duration::from_secs(30 * 24 * 60 * 60));
     assert_eq!(found.duplicate_window, Duration::from_secs(60));
     assert!(found.allow_atomic_publish);
+    let mut dictionary = nats(&server).await.get_stream("DICTIONARY").await.unwrap();
+    let found = &dictionary.info().await.unwrap().config;
+    assert_eq!(found.max_age, Duration::ZERO, "its changes never age");
 }
 
 #[tokio::test(flavor = "multi_thread")]
