@@ -1,6 +1,13 @@
 //! A running pipeline, whatever log it runs on.
 
-use crate::{Clients, embedded_pipeline::EmbeddedPipeline, nats_pipeline::NatsPipeline};
+use crate::{
+    Clients,
+    clients::Endpoints,
+    compose_stack::ComposeStack,
+    container_pipeline::{ContainerPipeline, Topology},
+    embedded_pipeline::EmbeddedPipeline,
+    nats_pipeline::NatsPipeline,
+};
 
 /// A service of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +23,15 @@ pub enum Stage {
 impl Stage {
     /// All stages, in the order of the stream.
     pub const ALL: [Self; 3] = [Self::Ingest, Self::EntityTagging, Self::Query];
+
+    /// Name of its binary.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Ingest => "gisa-ingest",
+            Self::EntityTagging => "gisa-entity-tagging",
+            Self::Query => "gisa-query",
+        }
+    }
 }
 
 /// A pipeline of the three services. Everything it started ends when it is dropped.
@@ -25,6 +41,10 @@ pub enum Pipeline {
     Embedded(Box<EmbeddedPipeline>),
     /// The real binaries as processes of their own, over a nats-server.
     Nats(Box<NatsPipeline>),
+    /// The images as containers on a network of their own, over NATS in containers.
+    Containers(Box<ContainerPipeline>),
+    /// The stack of `deploy/compose.yaml`.
+    Compose(Box<ComposeStack>),
 }
 
 impl Pipeline {
@@ -40,20 +60,44 @@ impl Pipeline {
             .map(|pipeline| Self::Nats(Box::new(pipeline)))
     }
 
+    /// A fresh pipeline in containers; `None` if the container tests are skipped knowingly.
+    pub async fn containers(topology: Topology) -> Option<Self> {
+        ContainerPipeline::start_unless_skipped(topology)
+            .await
+            .map(|pipeline| Self::Containers(Box::new(pipeline)))
+    }
+
+    /// A fresh stack of Compose; `None` if the container tests are skipped knowingly.
+    pub async fn compose() -> Option<Self> {
+        ComposeStack::up_unless_skipped()
+            .await
+            .map(|stack| Self::Compose(Box::new(stack)))
+    }
+
     /// Clients of the three services.
     pub fn clients(&self) -> Clients {
-        Clients::connect(&match self {
+        Clients::connect(&self.endpoints())
+    }
+
+    /// Addresses of the three services.
+    pub fn endpoints(&self) -> Endpoints {
+        match self {
             Self::Embedded(pipeline) => pipeline.endpoints(),
             Self::Nats(pipeline) => pipeline.endpoints(),
-        })
+            Self::Containers(pipeline) => pipeline.endpoints(),
+            Self::Compose(stack) => stack.endpoints(),
+        }
     }
 
     /// Starts one more replica of a stage and returns clients that use it.
     pub async fn clients_of_second(&mut self, stage: Stage) -> Clients {
-        let (address, mut endpoints) = match self {
-            Self::Embedded(pipeline) => (pipeline.start_replica(stage).await, pipeline.endpoints()),
-            Self::Nats(pipeline) => (pipeline.start_replica(stage).await, pipeline.endpoints()),
+        let address = match self {
+            Self::Embedded(pipeline) => pipeline.start_replica(stage).await,
+            Self::Nats(pipeline) => pipeline.start_replica(stage).await,
+            Self::Containers(pipeline) => pipeline.start_replica(stage).await,
+            Self::Compose(stack) => stack.start_replica(stage).await,
         };
+        let mut endpoints = self.endpoints();
         *match stage {
             Stage::Ingest => &mut endpoints.ingest,
             Stage::EntityTagging => &mut endpoints.tagging,
@@ -62,11 +106,13 @@ impl Pipeline {
         Clients::connect(&endpoints)
     }
 
-    /// Ends a stage without any warning to it: SIGKILL on NATS, its runtime torn down on the embedded log.
+    /// Ends a stage without any warning to it: SIGKILL, or its runtime torn down on the embedded log.
     pub async fn kill(&mut self, stage: Stage) {
         match self {
             Self::Embedded(pipeline) => pipeline.kill(stage),
             Self::Nats(pipeline) => pipeline.kill(stage).await,
+            Self::Containers(pipeline) => pipeline.kill(stage).await,
+            Self::Compose(stack) => stack.kill(stage),
         }
     }
 
@@ -75,6 +121,8 @@ impl Pipeline {
         match self {
             Self::Embedded(pipeline) => pipeline.start_stage(stage).await,
             Self::Nats(pipeline) => pipeline.start_stage(stage).await,
+            Self::Containers(pipeline) => pipeline.start_stage(stage).await,
+            Self::Compose(stack) => stack.start_stage(stage).await,
         }
     }
 }

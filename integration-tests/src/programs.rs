@@ -6,13 +6,13 @@ use crate::Stage;
 
 /// The binary of a stage.
 pub fn program(stage: Stage) -> PathBuf {
+    binary(stage.program())
+}
+
+/// The binary of this name, such as `gisa`.
+pub fn binary(name: &str) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    let directory = DIRECTORY.get_or_init(build_programs);
-    directory.join(match stage {
-        Stage::Ingest => "gisa-ingest",
-        Stage::EntityTagging => "gisa-entity-tagging",
-        Stage::Query => "gisa-query",
-    })
+    DIRECTORY.get_or_init(build_programs).join(name)
 }
 
 /// Makes sure that the binaries are there and current; cargo alone builds none of another package. The variable
@@ -35,6 +35,7 @@ fn build_programs() -> PathBuf {
     build
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .args(["build", "--quiet", "--workspace"])
+        .args(["--bin", "gisa"])
         .args(["--bin", "gisa-ingest"])
         .args(["--bin", "gisa-entity-tagging"])
         .args(["--bin", "gisa-query"])
@@ -42,6 +43,14 @@ fn build_programs() -> PathBuf {
             "CARGO_TARGET_DIR",
             directory.parent().expect("a target directory"),
         );
+    // Those that `cargo test` has set for this crate make the build scripts of others run again (ring asks for them), and with
+    // them everything that depends on those.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(&name);
+        }
+    }
     if directory.ends_with("release") {
         build.arg("--release");
     }

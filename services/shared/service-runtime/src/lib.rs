@@ -3,6 +3,7 @@
 
 pub mod assembly;
 pub mod configuration;
+mod healthcheck;
 pub mod liveness;
 pub mod logging;
 pub mod rpc_error;

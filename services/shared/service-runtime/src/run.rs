@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use futures::future::BoxFuture;
 use tokio::{
     net::TcpListener,
@@ -11,7 +11,7 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use crate::{Assembly, LoggingConfig, ServerConfig, Settings, SettingsSources, configuration};
+use crate::{Assembly, LoggingConfig, ServerConfig, Settings, SettingsSources, configuration, healthcheck};
 
 /// Exit code when the settings are wrong (EX_USAGE of sysexits.h).
 pub const EXIT_USAGE: u8 = 64;
@@ -42,6 +42,18 @@ pub trait ServiceSettings: Settings + Send + 'static {
 struct CommandLine {
     #[command(flatten)]
     arguments: ServiceArguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask the running service with the same settings for its health; exit code 0 if it serves, else 1.
+    Healthcheck {
+        /// Name for the health service, for example `gisa.query.v1.QueryService`; the whole process if not given.
+        #[arg(default_value = "")]
+        service: String,
+    },
 }
 
 /// Runs a service as the process's main job. Exit codes: 0 after an orderly shutdown, 64 when flags or settings are wrong,
@@ -56,11 +68,11 @@ where
         .about(about)
         .version(env!("CARGO_PKG_VERSION"))
         .after_help("Settings: defaults, then the file, then GISA_* variables (server.listen is GISA_SERVER__LISTEN), then --set.\nExit codes: 0 stopped in order, 1 failed, 64 wrong flags or settings.");
-    let arguments = match command
+    let line = match command
         .try_get_matches()
         .and_then(|matches| CommandLine::from_arg_matches(&matches))
     {
-        Ok(line) => line.arguments,
+        Ok(line) => line,
         Err(error) => {
             let code = if error.use_stderr() { EXIT_USAGE } else { 0 };
             // Nothing is left to do when even the terminal is gone.
@@ -69,6 +81,7 @@ where
         }
     };
 
+    let arguments = line.arguments;
     let sources = SettingsSources::from_process(arguments.config, arguments.overrides);
     let settings: S = match sources.load() {
         Ok(settings) => settings,
@@ -81,8 +94,14 @@ where
         return print_settings(name, &settings);
     }
 
-    settings.logging().start();
-    match run(name, &settings, assemble) {
+    let result = match line.command {
+        Some(Command::Healthcheck { service }) => check_health(settings.server(), &service),
+        None => {
+            settings.logging().start();
+            run(name, &settings, assemble)
+        }
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{name}: {error:#}");
@@ -102,6 +121,13 @@ fn print_settings<S: Settings>(name: &str, settings: &S) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn check_health(config: &ServerConfig, service: &str) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(healthcheck::check(config.listen, service))
 }
 
 fn run<S, F>(name: &str, settings: &S, assemble: F) -> anyhow::Result<()>

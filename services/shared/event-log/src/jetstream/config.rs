@@ -12,7 +12,8 @@ use crate::Stream;
 #[serde(default, deny_unknown_fields)]
 pub struct JetStreamConfig {
     /// NATS servers: `nats://host:4222`, or `tls://host:4222` to insist on TLS. One that answers is enough,
-    /// the others of the cluster are learnt from it.
+    /// the others of the cluster are learnt from it. With `nats://user:password@host:4222`, that user is used for all
+    /// of them.
     pub servers: Vec<String>,
     /// NATS credentials file (`.creds`: user JWT and key) for servers that ask for one; empty for none.
     pub credentials_file: PathBuf,

@@ -137,7 +137,7 @@ async fn connect(config: &JetStreamConfig, closed: watch::Sender<bool>) -> Resul
         .map(|server| format!("{}:{}", server.host(), server.port()))
         .collect();
     let names = names.join(", ");
-    let options = options(config, closed).await?;
+    let options = with_user(options(config, closed).await?, &servers);
     let start = Instant::now();
     let mut attempt = 0;
     loop {
@@ -176,6 +176,17 @@ fn servers(config: &JetStreamConfig) -> Result<Vec<ServerAddr>, LogError> {
         ));
     }
     Ok(servers)
+}
+
+/// The user that the address of a server names. The client reads addresses for hosts only, and has one user for all servers.
+fn with_user(options: ConnectOptions, servers: &[ServerAddr]) -> ConnectOptions {
+    let named = servers
+        .iter()
+        .find_map(|server| Some((server.username()?, server.password()?)));
+    match named {
+        Some((user, password)) => options.user_and_password(user.to_owned(), password.to_owned()),
+        None => options,
+    }
 }
 
 async fn options(config: &JetStreamConfig, closed: watch::Sender<bool>) -> Result<ConnectOptions, LogError> {
