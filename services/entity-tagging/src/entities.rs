@@ -12,8 +12,8 @@ mod surnames;
 #[cfg(test)]
 mod tests;
 
+use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 use gisa_article_model::{EntitySummary, EntityType, Mention, PersonRole, TextField};
 

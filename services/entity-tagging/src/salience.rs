@@ -7,7 +7,7 @@
 //!
 //! The same entity is the same id, or the same type and surface where the link is NIL. Expressions have salience 0.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use gisa_article_model::{EntityType, Mention, TextField};
 

@@ -1,6 +1,6 @@
 //! One surface, one type: what most of the article says of a surface holds for all of it.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::ops::Range;
 
 use gisa_article_model::{EntityLink, EntityType, TaggerLayer};

@@ -1,6 +1,6 @@
 //! Persons by their surname: 백롱민 교수 … 백 교수, 샘 올트먼 … 올트먼.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use gisa_article_model::{EntityType, TaggerLayer};
 

@@ -1,6 +1,6 @@
 //! Persons who are called by a part of their name: 김 대표, 올트먼.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use gisa_article_model::{EntityType, Mention, PersonRole};
 
@@ -94,7 +94,7 @@ impl<'a> Surnames<'a> {
         let before = &full[..full.partition_point(|&full| full < index)];
         let same_title = before.iter().rev().take(MOST_NAMESAKES).find(|&&full| {
             let first = grouping.first(full);
-            own.iter().any(|title| titles.contains(&(first, title)))
+            own.iter().any(|title| titles.contains(&(first, *title)))
         });
         if let Some(&full) = same_title.or(before.last()) {
             return Some(full);

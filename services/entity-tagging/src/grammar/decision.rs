@@ -2,6 +2,7 @@
 
 use gisa_article_model::{EntityType, NormalizedValue};
 
+use super::number::Start;
 use super::scan::Cursor;
 use super::timeline::Timeline;
 use super::{calendar, clock, duration, money, percent, quantity};
@@ -29,13 +30,14 @@ pub(super) const GUESSED: f32 = 0.7;
 /// The longest match at the cursor. Of two equally long ones the first in this order wins, from the strictest part of
 /// the grammar to the most general.
 pub(super) fn longest(cursor: Cursor<'_>, timeline: &Timeline) -> Option<Match> {
+    let start = Start::new(cursor);
     let candidates = [
-        percent::percent(cursor),
-        money::money(cursor),
+        percent::percent(&start),
+        money::money(&start),
         clock::time(cursor),
         calendar::date(cursor, timeline),
-        duration::date_or_duration(cursor, timeline),
-        quantity::quantity(cursor),
+        duration::date_or_duration(&start, timeline),
+        quantity::quantity(&start),
     ];
     let mut best: Option<Match> = None;
     for candidate in candidates.into_iter().flatten() {

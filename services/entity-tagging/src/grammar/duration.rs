@@ -4,7 +4,7 @@ use gisa_article_model::{Amount, DurationUnit, EntityType, IsoDuration, Normaliz
 use rust_decimal::Decimal;
 
 use super::decision::{CERTAIN, LIKELY, Match};
-use super::number::{self, Number, NumberStyle, Quantified};
+use super::number::{self, Number, NumberStyle, Quantified, Start};
 use super::resolution;
 use super::scan::{Cursor, is_hangul};
 use super::timeline::Timeline;
@@ -63,14 +63,15 @@ const UNITS: &[(&str, DurationUnit)] = &[
 ];
 
 /// A length of time at the cursor, or the date that it is away when 전, 뒤 or 후 follows.
-pub(super) fn date_or_duration(cursor: Cursor<'_>, timeline: &Timeline) -> Option<Match> {
+pub(super) fn date_or_duration(start: &Start<'_>, timeline: &Timeline) -> Option<Match> {
+    let cursor = start.cursor;
     if cursor.previous().is_some_and(is_hangul) && !cursor.follows_word(GLUED_IN_FRONT) {
         return None;
     }
     let length = nights_and_days(cursor)
         .or_else(|| quarters_in_a_row(cursor))
         .or_else(|| word(cursor))
-        .or_else(|| counted(cursor))?;
+        .or_else(|| counted(start))?;
     if let Some(date) = distant_date(cursor, &length, timeline) {
         return Some(date);
     }
@@ -159,8 +160,8 @@ fn simple(count: Decimal, unit: DurationUnit) -> IsoDuration {
 }
 
 /// A number with a unit of time, and smaller ones behind it: 1년 6개월, 2년 반.
-fn counted(cursor: Cursor<'_>) -> Option<Length<'_>> {
-    let (quantified, unit, mut end) = part(cursor)?;
+fn counted<'text>(start: &Start<'text>) -> Option<Length<'text>> {
+    let (quantified, unit, mut end) = part_of(start.cursor, start.quantified_at(start.cursor)?)?;
     if let Some(length) = repeated_range(&quantified, unit, end) {
         return Some(length);
     }
@@ -248,7 +249,14 @@ fn follows_in_length(larger: DurationUnit, smaller: DurationUnit) -> bool {
 
 /// One number with its unit.
 fn part(cursor: Cursor<'_>) -> Option<(Quantified, DurationUnit, Cursor<'_>)> {
-    let (quantified, after) = number::quantified(cursor)?;
+    part_of(cursor, number::quantified(cursor)?)
+}
+
+/// The number at the cursor with its unit.
+fn part_of<'text>(
+    cursor: Cursor<'text>,
+    (quantified, after): (Quantified, Cursor<'text>),
+) -> Option<(Quantified, DurationUnit, Cursor<'text>)> {
     let spaced = after.skip_space();
     let (word, unit, end) = UNITS
         .iter()

@@ -4,7 +4,7 @@ use gisa_article_model::{Amount, EntityType, NormalizedValue};
 use rust_decimal::Decimal;
 
 use super::decision::{CERTAIN, GUESSED, LIKELY, Match};
-use super::number::{self, NumberStyle, Quantified};
+use super::number::{self, NumberStyle, Quantified, Start};
 use super::percent::eat_minus;
 use super::scan::Cursor;
 
@@ -235,11 +235,13 @@ const OTHER_COUNTS: &[&str] = &[
 ];
 
 /// An amount of money at the cursor.
-pub(super) fn money(cursor: Cursor<'_>) -> Option<Match> {
-    if cursor.previous() == Some('제') {
+pub(super) fn money(start: &Start<'_>) -> Option<Match> {
+    if start.cursor.previous() == Some('제') {
         return None;
     }
-    signed(cursor).or_else(|| worded(cursor)).or_else(|| bare(cursor))
+    signed(start.cursor)
+        .or_else(|| worded(start))
+        .or_else(|| bare(start))
 }
 
 fn matched(amount: Amount, currency_code: &str, end: Cursor<'_>, confidence: f32) -> Match {
@@ -283,11 +285,14 @@ fn scaled(amount: Amount, factor: Decimal) -> Option<Amount> {
 }
 
 /// 12만3,000달러, 8,000억 원, 100만 원~200만 원.
-fn worded(cursor: Cursor<'_>) -> Option<Match> {
-    let (negative, start) = eat_minus(cursor);
-    let (first, code, mut end) = with_currency(start)?;
+fn worded(start: &Start<'_>) -> Option<Match> {
+    let (negative, at) = eat_minus(start.cursor);
+    let (first, code, mut end) = with_currency(start.quantified_at(at)?)?;
     let mut amount = if negative { first.negated() } else { first }.amount;
-    if let Some((upper, upper_code, after)) = end.eat_range_mark().and_then(with_currency)
+    if let Some((upper, upper_code, after)) = end
+        .eat_range_mark()
+        .and_then(number::quantified)
+        .and_then(with_currency)
         && let Some(range) = first.joined(&upper).filter(|_| !negative && code == upper_code)
     {
         (amount, end) = (range, after);
@@ -304,8 +309,9 @@ fn eat_magnitude_suffix(end: Cursor<'_>) -> Cursor<'_> {
         .unwrap_or(end)
 }
 
-fn with_currency(cursor: Cursor<'_>) -> Option<(Quantified, &'static str, Cursor<'_>)> {
-    let (quantified, after) = number::quantified(cursor)?;
+fn with_currency<'text>(
+    (quantified, after): (Quantified, Cursor<'text>),
+) -> Option<(Quantified, &'static str, Cursor<'text>)> {
     let spaced = after.skip_space();
     let is_spaced = spaced.position() != after.position();
     let (word, code, end) = CURRENCIES
@@ -346,8 +352,9 @@ fn is_year(value: u32) -> bool {
 }
 
 /// 830억 and 6.6조 without a currency, when the words around them speak of money.
-fn bare(cursor: Cursor<'_>) -> Option<Match> {
-    let (quantified, end) = number::quantified(cursor)?;
+fn bare(start: &Start<'_>) -> Option<Match> {
+    let cursor = start.cursor;
+    let (quantified, end) = start.quantified_at(cursor)?;
     if quantified.last.style != NumberStyle::Digits || quantified.last.scale < 8 {
         return None;
     }

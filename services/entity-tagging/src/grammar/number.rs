@@ -106,6 +106,32 @@ const NATIVE_ONES: &[(&str, u32)] = &[
     ("넉", 4),
 ];
 
+/// Where an expression may start, with the number there: most parts of the grammar begin by reading one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start<'text> {
+    pub(super) cursor: Cursor<'text>,
+    quantified: Option<(Quantified, Cursor<'text>)>,
+}
+
+impl<'text> Start<'text> {
+    /// Reads the number at the cursor.
+    pub(super) fn new(cursor: Cursor<'text>) -> Self {
+        Self {
+            cursor,
+            quantified: quantified(cursor),
+        }
+    }
+
+    /// A number or a range at `at`, which is read only if it is not where the expression starts.
+    pub(super) fn quantified_at(&self, at: Cursor<'text>) -> Option<(Quantified, Cursor<'text>)> {
+        if at.position() == self.cursor.position() {
+            self.quantified
+        } else {
+            quantified(at)
+        }
+    }
+}
+
 /// A number or a range at the cursor.
 pub(super) fn quantified(cursor: Cursor<'_>) -> Option<(Quantified, Cursor<'_>)> {
     let (first, after) = number(cursor)?;

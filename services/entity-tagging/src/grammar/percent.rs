@@ -3,15 +3,18 @@
 use gisa_article_model::{EntityType, NormalizedValue};
 
 use super::decision::{CERTAIN, Match};
-use super::number::{self, Quantified};
+use super::number::{self, Quantified, Start};
 use super::scan::Cursor;
 
 /// A percentage at the cursor.
-pub(super) fn percent(cursor: Cursor<'_>) -> Option<Match> {
-    let (negative, start) = eat_minus(cursor);
-    let (first, points, mut end) = signless(start)?;
+pub(super) fn percent(start: &Start<'_>) -> Option<Match> {
+    let (negative, at) = eat_minus(start.cursor);
+    let (first, points, mut end) = with_sign(start.quantified_at(at)?)?;
     let mut amount = if negative { first.negated() } else { first }.amount;
-    if let Some((upper, upper_points, after)) = end.eat_range_mark().and_then(signless)
+    if let Some((upper, upper_points, after)) = end
+        .eat_range_mark()
+        .and_then(number::quantified)
+        .and_then(with_sign)
         && let Some(range) = first
             .joined(&upper)
             .filter(|_| !negative && points == upper_points)
@@ -45,8 +48,10 @@ pub(super) fn each_start(see: &mut impl FnMut(&str)) {
 
 const MINUS: &str = "마이너스";
 
-fn signless(cursor: Cursor<'_>) -> Option<(Quantified, bool, Cursor<'_>)> {
-    let (amount, after) = number::quantified(cursor)?;
+/// A number with the sign of percent behind it.
+fn with_sign<'text>(
+    (amount, after): (Quantified, Cursor<'text>),
+) -> Option<(Quantified, bool, Cursor<'text>)> {
     let (_, mark_end) = after
         .eat_any(&["%", "％"])
         .or_else(|| after.skip_space().eat_any(&["%", "퍼센트"]))?;

@@ -4,7 +4,7 @@ use gisa_article_model::{EntityType, NormalizedValue};
 use rust_decimal::Decimal;
 
 use super::decision::{CERTAIN, GUESSED, LIKELY, Match};
-use super::number::{self, Number, NumberStyle, Quantified};
+use super::number::{self, Number, NumberStyle, Quantified, Start};
 use super::percent::eat_minus;
 use super::scan::{Cursor, is_hangul};
 use super::units::{AFTER_GAE, GLUED_AFTER_GAE, UnitKind, longest_unit};
@@ -18,10 +18,10 @@ struct Counted<'text> {
 }
 
 /// A quantity at the cursor.
-pub(super) fn quantity(cursor: Cursor<'_>) -> Option<Match> {
-    let (below_zero, start) = eat_sign(cursor);
-    let first = counted(start)?;
-    if !is_amount(cursor, start, &first) {
+pub(super) fn quantity(start: &Start<'_>) -> Option<Match> {
+    let (below_zero, at) = eat_sign(start.cursor);
+    let first = counted(start.quantified_at(at)?)?;
+    if !is_amount(start.cursor, at, &first) {
         return None;
     }
     let signed = if below_zero {
@@ -30,7 +30,10 @@ pub(super) fn quantity(cursor: Cursor<'_>) -> Option<Match> {
         first.quantified
     };
     let (mut amount, mut end) = (signed.amount, first.end);
-    if let Some(upper) = end.eat_range_mark().and_then(counted)
+    if let Some(upper) = end
+        .eat_range_mark()
+        .and_then(number::quantified)
+        .and_then(counted)
         && let Some(range) = first
             .quantified
             .joined(&upper.quantified)
@@ -79,8 +82,8 @@ pub(super) fn each_start(see: &mut impl FnMut(&str)) {
 
 const SIGN_WORDS: &[&str] = &["섭씨 영하", "영하", "영상", "섭씨", "화씨"];
 
-fn counted(cursor: Cursor<'_>) -> Option<Counted<'_>> {
-    let (quantified, after) = number::quantified(cursor)?;
+/// A number with its unit behind it.
+fn counted<'text>((quantified, after): (Quantified, Cursor<'text>)) -> Option<Counted<'text>> {
     let spaced = after.skip_space();
     let is_spaced = spaced.position() != after.position();
     let (unit, kind) = longest_unit(spaced.rest())?;

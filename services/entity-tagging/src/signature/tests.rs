@@ -107,7 +107,7 @@ const GOLDEN_SUM: u64 = 5_074_043_892_739_890_351;
 /// Of shingles that are shared or not, as numbers.
 fn minima_of(shingles: impl Iterator<Item = u64>) -> ContentSignature {
     let mut minima = [u32::MAX; FUNCTIONS];
-    shingles.for_each(|shingle| lower(&mut minima, hash(u128::from(shingle))));
+    shingles.for_each(|shingle| lower(&mut minima, &[hash(u128::from(shingle))]));
     ContentSignature { minima }
 }
 

@@ -49,17 +49,22 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
 mod tests {
     use super::*;
     use crate::{Assembly, ServerConfig};
-    use tokio::net::TcpListener;
+    use tokio::{net::TcpListener, sync::oneshot};
 
     #[tokio::test]
     async fn a_serving_process_is_healthy_and_another_is_not() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let config = ServerConfig::default();
+        let config = ServerConfig {
+            drain_delay_ms: 0,
+            ..ServerConfig::default()
+        };
+        let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
-            Assembly::new()
-                .serve(listener, &config, std::future::pending())
-                .await
+            let stopped = async {
+                stopped.await.unwrap();
+            };
+            Assembly::new().serve(listener, &config, stopped).await
         });
         check(address, "").await.unwrap();
         let unknown = check(address, "gisa.no.Service").await.unwrap_err();
@@ -68,18 +73,10 @@ mod tests {
             "{unknown:#}"
         );
 
-        serving.abort();
-        assert!(serving.await.unwrap_err().is_cancelled());
-        // The server goes down with its task, a moment later.
-        let gone = tokio::time::timeout(Duration::from_secs(60), async {
-            loop {
-                if let Err(error) = check(address, "").await {
-                    return error;
-                }
-                tokio::task::yield_now().await;
-            }
-        });
-        gone.await.unwrap();
+        stop.send(()).unwrap();
+        serving.await.unwrap().unwrap();
+        let gone = check(address, "").await.unwrap_err();
+        assert!(gone.to_string().contains("no service listens"), "{gone:#}");
     }
 
     #[test]
