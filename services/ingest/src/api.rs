@@ -1,11 +1,12 @@
 //! gRPC in: `gisa.ingest.v1.IngestService`. Translates, makes room, and hands over; decides nothing.
 //!
-//! Deadlines: the server drops a unary call when its `grpc-timeout` has passed, also while it waits for room. A stream ends
-//! when the caller gives it up, at its deadline or before. Either way what is under way is dropped, which is safe: nothing
-//! was acknowledged, and asking again gives the same result.
+//! Deadlines: a log that does not answer is asked again until shortly before the caller's `grpc-timeout`, then the call is
+//! answered with what is wrong. Should the deadline pass all the same, or the caller give up before, what is under way is
+//! dropped, which is safe: nothing was acknowledged, and asking again gives the same result.
 
 mod article_stream;
 mod convert;
+mod deadline;
 mod rpc_errors;
 mod turns;
 
@@ -23,8 +24,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, codec::CompressionEncoding, metadata::MetadataMap};
 
 use crate::{
-    IngestConfig, admission::Admission, decide::Operation, error::IngestError, publish::Publisher, validate,
+    IngestConfig, admission::Admission, decide::Operation, error::IngestError, patience::Patience,
+    publish::Publisher, validate,
 };
+
+use self::deadline::deadline;
 
 /// What a request may have beside the body: all other fields at their limits, in UTF-8, several times over.
 const REQUEST_MARGIN_BYTES: usize = 256 * 1024;
@@ -105,11 +109,14 @@ impl Shared {
         check: impl FnOnce(&Self, Message) -> Result<Operation, IngestError>,
     ) -> Result<IngestResult, Status> {
         let message = message.ok_or_else(|| RpcError::invalid_field(field, "must be set"))?;
-        let _room = self.admission.enter(message.encoded_len()).await;
+        let patience = Patience::until(deadline(metadata));
+        let room = patience.bound(self.admission.enter(message.encoded_len())).await;
+        // Room is given back when the log answers.
+        let _room = room.ok_or_else(|| RpcError::from(IngestError::LogUnavailable))?;
         let operation = check(self, message).map_err(RpcError::from)?;
         let accepted = self
             .publisher
-            .carry_out(&operation, &trace_headers(metadata))
+            .carry_out(&operation, &trace_headers(metadata), patience)
             .await
             .map_err(RpcError::from)?;
         Ok(convert::result(accepted))
@@ -138,7 +145,7 @@ impl IngestService for IngestApi {
     ) -> Result<Response<Self::IngestArticlesStream>, Status> {
         let (metadata, _, requests) = request.into_parts();
         let shared = Arc::clone(&self.shared);
-        let answers = article_stream::start(shared, requests, trace_headers(&metadata));
+        let answers = article_stream::start(shared, requests, trace_headers(&metadata), deadline(&metadata));
         Ok(Response::new(ReceiverStream::new(answers)))
     }
 

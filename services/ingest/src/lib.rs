@@ -8,6 +8,7 @@ pub mod api;
 pub mod config;
 pub mod decide;
 pub mod error;
+pub mod patience;
 pub mod publish;
 pub mod validate;
 

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     decide::{Decision, Operation, Outcome, Refusal, decide},
     error::IngestError,
+    patience::Patience,
     stream_identity::StreamIdentity,
 };
 
@@ -64,14 +65,19 @@ impl Publisher {
         Ok(Self { log, stream_identity })
     }
 
-    /// Carries out one operation; returns when its outcome is durable. `headers` go into the log with the revision.
+    /// Carries out one operation; returns when its outcome is durable, or when the patience with a log that fails is at its
+    /// end. `headers` go into the log with the revision.
     ///
     /// May be dropped at any time: then the revision is appended or not, and asking again is safe.
-    pub async fn carry_out(&self, operation: &Operation, headers: &Headers) -> Result<Accepted, IngestError> {
+    pub async fn carry_out(
+        &self,
+        operation: &Operation,
+        headers: &Headers,
+        patience: Patience,
+    ) -> Result<Accepted, IngestError> {
         let article_id = operation.article_id();
-        let stream_identity = self
-            .stream_identity
-            .current(&*self.log)
+        let stream_identity = patience
+            .ask(|| self.stream_identity.current(&*self.log))
             .await
             .map_err(|error| failed(article_id, "asking for the stream", &error))?;
         let accepted = |outcome, revision, sequence| Accepted {
@@ -91,7 +97,7 @@ impl Publisher {
 
         let subject = Subject::article(article_id.as_str());
         for attempt in 1..=MAX_ATTEMPTS {
-            let current = self.current(article_id, &subject).await?;
+            let current = self.current(article_id, &subject, patience).await?;
             let sequence = current.as_ref().map_or(0, |current| current.sequence);
             let on_record = current.as_ref().map(|current| &current.event);
             let (outcome, event) = match decide(on_record, operation, Timestamp::now()) {
@@ -105,7 +111,10 @@ impl Publisher {
                 Some(_) => ExpectedLast::Sequence(sequence),
                 None => ExpectedLast::None,
             };
-            match self.append(&subject, expected_last, headers, &event).await {
+            match self
+                .append(&subject, expected_last, headers, &event, patience)
+                .await
+            {
                 Ok(sequence) => return Ok(accepted(outcome, event.article.revision, sequence)),
                 Err(AppendError::Conflict { .. }) => {
                     debug!(article.id = %article_id, attempt, "another writer was faster");
@@ -123,10 +132,10 @@ impl Publisher {
         &self,
         article_id: &ArticleId,
         subject: &Subject,
+        patience: Patience,
     ) -> Result<Option<Current>, IngestError> {
-        let last = self
-            .log
-            .last_of_subject(Stream::Articles, subject)
+        let last = patience
+            .ask(|| self.log.last_of_subject(Stream::Articles, subject))
             .await
             .map_err(|error| failed(article_id, "reading the current revision", &error))?;
         let Some(record) = last else {
@@ -155,6 +164,7 @@ impl Publisher {
         expected_last: ExpectedLast,
         headers: &Headers,
         event: &ArticleRevised,
+        patience: Patience,
     ) -> Result<u64, AppendError> {
         let message = Append {
             subject: subject.clone(),
@@ -165,13 +175,13 @@ impl Publisher {
             headers: headers.clone(),
             payload: event.encode().into(),
         };
-        let results = self.log.append(Stream::Articles, vec![message]).await;
         let no_answer = || LogError::Unavailable("the log gave no answer to an append".to_owned());
-        let result = results
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Err(no_answer().into()));
-        result.map(|appended| appended.sequence)
+        // Again with the same id and the same condition: if an attempt without an answer was stored, that is the answer.
+        let appended = patience.ask(|| {
+            let answers = self.log.append(Stream::Articles, vec![message.clone()]);
+            async move { answers.await.pop().unwrap_or_else(|| Err(no_answer().into())) }
+        });
+        appended.await.map(|appended| appended.sequence)
     }
 }
 

@@ -18,6 +18,7 @@ use prost::Message as _;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinSet,
+    time::Instant,
 };
 use tonic::{Code, Status, Streaming};
 use tracing::error;
@@ -30,6 +31,7 @@ use crate::{
     admission::Room,
     decide::Operation,
     error::IngestError,
+    patience::Patience,
     publish::Accepted,
     validate::{Invalid, answered_correlation_id, correlation_id},
 };
@@ -45,12 +47,14 @@ pub(super) fn start(
     shared: Arc<Shared>,
     requests: Requests,
     headers: Headers,
+    deadline: Option<Instant>,
 ) -> mpsc::Receiver<Result<IngestArticlesResponse, Status>> {
     let (answers, receiver) = mpsc::channel(ANSWER_QUEUE);
     let stream = ArticleStream {
         places: Arc::new(Semaphore::new(shared.max_in_flight)),
         shared,
         headers: Arc::new(headers),
+        deadline,
         answers,
         turns: Turns::default(),
         under_way: JoinSet::new(),
@@ -82,6 +86,7 @@ struct Admitted {
 struct ArticleStream {
     shared: Arc<Shared>,
     headers: Arc<Headers>,
+    deadline: Option<Instant>,
     places: Arc<Semaphore>,
     answers: Answers,
     turns: Turns,
@@ -163,6 +168,7 @@ impl ArticleStream {
                     turn: self.turns.line_up(operation.article_id()),
                     shared: Arc::clone(&self.shared),
                     headers: Arc::clone(&self.headers),
+                    deadline: self.deadline,
                     answers: self.answers.clone(),
                     correlation_id,
                     operation,
@@ -233,6 +239,7 @@ struct Task {
     turn: Turn,
     shared: Arc<Shared>,
     headers: Arc<Headers>,
+    deadline: Option<Instant>,
     answers: Answers,
     correlation_id: String,
     operation: Operation,
@@ -243,10 +250,11 @@ struct Task {
 impl Task {
     async fn run(mut self) -> ArticleId {
         self.turn.come().await;
+        let patience = Patience::until(self.deadline);
         let result = self
             .shared
             .publisher
-            .carry_out(&self.operation, &self.headers)
+            .carry_out(&self.operation, &self.headers, patience)
             .await;
         let article_id = self.operation.article_id().clone();
         drop((self.operation, self.room));
