@@ -1,5 +1,7 @@
 //! gRPC in: tags texts that callers send. Nothing is stored.
 
+mod dead_letters;
+
 use std::{fmt, pin::Pin, sync::Arc};
 
 use futures::{Stream, StreamExt as _, stream};
@@ -17,6 +19,8 @@ use jiff::Timestamp;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tracing::error;
 use unicode_normalization::is_nfc;
+
+pub use dead_letters::DeadLetterApi;
 
 use crate::tagger::{TaggedText, Tagger, TextToTag};
 

@@ -1,30 +1,19 @@
 //! Event log in: takes revisions from ARTICLES, has them tagged and published, and only then acknowledges them.
 
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use anyhow::Context as _;
-use gisa_article_codec::{ArticleRevised, ArticleTagged, LogPosition, events::DeadLetter};
-use gisa_article_model::TaggedArticle;
-use gisa_event_log::{Delivery, EventLog, LogError, Stream, dead_letter, retry::Backoff};
+use gisa_article_codec::LogPosition;
+use gisa_event_log::{Delivery, EventLog, LogError, Stream, retry::Backoff};
 use gisa_service_runtime::{Liveness, Shutdown};
-use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet, time::interval};
 use tracing::{error, info, warn};
 
 use crate::{
     config::TaggingConfig,
+    dead_letters::{DeadLetters, Failed},
     error::{Consequence, TaggingError},
-    publish::publish_outcome,
-    tagger::{TaggedText, Tagger, TextToTag},
+    tagging::{Source, Tagging},
 };
-
-/// Header of the W3C trace context.
-const TRACEPARENT: &str = "traceparent";
 
 /// What is stuck when nothing is delivered.
 const LIVENESS_PART: &str = "tagging";
@@ -40,28 +29,26 @@ const BACKOFF: Backoff = Backoff {
 pub struct Worker {
     config: Arc<TaggingConfig>,
     log: Arc<dyn EventLog>,
-    tagger: Arc<Tagger>,
+    tagging: Tagging,
+    letters: DeadLetters,
     stream_identity: Arc<str>,
 }
 
 impl Worker {
-    /// A worker on `log`.
-    pub async fn new(
-        config: TaggingConfig,
+    /// A worker on the ARTICLES of `log`, the stream of this identity.
+    pub fn new(
+        config: Arc<TaggingConfig>,
         log: Arc<dyn EventLog>,
-        tagger: Arc<Tagger>,
-    ) -> anyhow::Result<Self> {
-        let identity = log
-            .info(Stream::Articles)
-            .await
-            .context("cannot read stream ARTICLES")?
-            .identity;
-        Ok(Self {
-            config: Arc::new(config),
+        tagging: Tagging,
+        stream_identity: Arc<str>,
+    ) -> Self {
+        Self {
+            config,
+            letters: DeadLetters::new(Arc::clone(&log)),
             log,
-            tagger,
-            stream_identity: identity.into(),
-        })
+            tagging,
+            stream_identity,
+        }
     }
 
     /// Works until the shutdown; then finishes what is in work. While there are articles and none is delivered, whatever
@@ -165,101 +152,45 @@ impl Worker {
             "ARTICLES {} goes to DEAD_LETTERS: {failure}",
             record.sequence
         );
-        let letter = DeadLetter {
-            position: self.position(record.sequence),
-            stream: Stream::Articles.name(),
-            subject: record.subject.as_str(),
-            headers: record.headers.clone().into_iter().collect(),
-            payload: record.payload.to_vec(),
-            error: failure.to_string(),
-            attempts: delivery.attempt,
+        let failed = Failed {
+            record,
+            stream_identity: &self.stream_identity,
             consumer: &self.config.consumer_name,
-            failed_at: Timestamp::now(),
-            trace_id: record
-                .headers
-                .get(TRACEPARENT)
-                .and_then(|header| trace_id(header))
-                .unwrap_or_default(),
-        }
-        .encode();
-        dead_letter(&*self.log, Stream::Articles, delivery, letter.into()).await
-    }
-
-    /// Tags and publishes one revision, with a sign of life to the log when it takes long.
-    async fn tag_and_publish(&self, delivery: &Delivery) -> Result<(), TaggingError> {
-        let work = async {
-            let revised = ArticleRevised::decode(&delivery.record.payload)?;
-            let outcome = self.tag(revised, delivery.record.sequence).await?;
-            publish_outcome(&*self.log, &outcome, &delivery.record.headers).await
+            error: &failure.to_string(),
+            attempts: delivery.attempt,
         };
-        tokio::pin!(work);
-        let mut sign_of_life = interval(self.ack_wait() / 3);
-        sign_of_life.tick().await;
-        loop {
-            tokio::select! {
-                result = &mut work => return result,
-                _ = sign_of_life.tick() => delivery.progress().await?,
-            }
-        }
+        self.letters.store(failed).await?;
+        delivery.terminate().await
     }
 
-    async fn tag(&self, revised: ArticleRevised, sequence: u64) -> Result<ArticleTagged, TaggingError> {
-        let tagger = Arc::clone(&self.tagger);
-        let source_position = self.position(sequence);
-        // Tagging is pure computation: off the threads that serve the network.
-        tokio::task::spawn_blocking(move || {
-            let article = revised.article;
-            let tagged = if article.state.visible() {
-                let text = TextToTag {
-                    title: &article.title,
-                    subtitle: &article.subtitle,
-                    body: &article.body,
-                    published_at: article.published_at,
-                };
-                catch_unwind(AssertUnwindSafe(|| tagger.tag(&text)))
-                    .map_err(|panic| TaggingError::Panicked(panic_message(&*panic)))?
-            } else {
-                TaggedText::default()
-            };
-            Ok(ArticleTagged {
-                tagged_article: TaggedArticle {
-                    article,
-                    mentions: tagged.mentions,
-                    analysis: tagged.analysis,
-                    tagger_version: tagger.version(),
-                    tagged_at: Timestamp::now(),
-                },
-                source_position,
-                accepted_at: revised.accepted_at,
-            })
-        })
-        .await
-        .unwrap_or_else(|error| Err(TaggingError::Panicked(error.to_string())))
-    }
-
-    fn position(&self, sequence: u64) -> LogPosition {
-        LogPosition {
+    /// Tags and publishes one revision.
+    async fn tag_and_publish(&self, delivery: &Delivery) -> Result<(), TaggingError> {
+        let position = LogPosition {
             stream_identity: self.stream_identity.to_string(),
-            sequence,
+            sequence: delivery.record.sequence,
+        };
+        let work = self.tagging.carry_out(Source {
+            position: &position,
+            headers: &delivery.record.headers,
+            payload: &delivery.record.payload,
+        });
+        with_signs_of_life(work, delivery, self.config.consumer().ack_wait).await
+    }
+}
+
+/// Does `work` with a sign of life to the log when it takes long, so that nobody else is given it.
+pub(crate) async fn with_signs_of_life(
+    work: impl Future<Output = Result<(), TaggingError>>,
+    delivery: &Delivery,
+    ack_wait: Duration,
+) -> Result<(), TaggingError> {
+    tokio::pin!(work);
+    let mut sign_of_life = interval(ack_wait / 3);
+    sign_of_life.tick().await;
+    loop {
+        tokio::select! {
+            result = &mut work => return result,
+            _ = sign_of_life.tick() => delivery.progress().await?,
         }
     }
-
-    fn ack_wait(&self) -> Duration {
-        self.config.consumer().ack_wait
-    }
-}
-
-/// The trace id (32 hex digits) of a `traceparent` header.
-fn trace_id(traceparent: &str) -> Option<String> {
-    traceparent
-        .split('-')
-        .nth(1)
-        .filter(|id| id.len() == 32)
-        .map(str::to_owned)
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
 }

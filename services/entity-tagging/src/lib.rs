@@ -8,8 +8,10 @@ pub mod api;
 pub mod common_nouns;
 pub mod config;
 pub mod consume;
+pub mod dead_letters;
 pub mod dictionary;
 pub mod document;
+pub mod engine;
 pub mod entities;
 pub mod error;
 pub mod explain;
@@ -26,20 +28,33 @@ mod roles;
 pub mod salience;
 pub mod sentences;
 pub mod signature;
+pub mod sweep;
 pub mod tagger;
+pub mod tagging;
 mod titles;
 pub mod topics;
 
 use std::sync::Arc;
 
-use gisa_event_log::EventLog;
-use gisa_proto::tagging::v1::entity_tagging_service_server::EntityTaggingServiceServer;
+use anyhow::Context as _;
+use gisa_event_log::{EventLog, Stream};
+use gisa_proto::tagging::v1::{
+    dead_letter_service_server::DeadLetterServiceServer,
+    entity_tagging_service_server::EntityTaggingServiceServer,
+};
 use gisa_service_runtime::Assembly;
 use tonic::codec::CompressionEncoding;
 
 pub use config::TaggingConfig;
 
-use crate::{api::EntityTaggingApi, consume::Worker, tagger::Tagger};
+use crate::{
+    api::{DeadLetterApi, EntityTaggingApi},
+    consume::Worker,
+    engine::Engine,
+    sweep::Sweeper,
+    tagger::Tagger,
+    tagging::Tagging,
+};
 
 /// Room in a request beside the body: title, subtitle and the encoding.
 const REQUEST_OVERHEAD_BYTES: usize = 64 * 1024;
@@ -63,7 +78,34 @@ pub async fn start(
             .accept_compressed(CompressionEncoding::Zstd)
             .send_compressed(CompressionEncoding::Zstd),
     );
-    let worker = Worker::new(config.clone(), log, tagger).await?;
+    start_work(config, log, tagger, assembly).await
+}
+
+/// Adds the work on the log to a process: the worker on ARTICLES, the sweeper behind it, and the calls about dead letters.
+pub async fn start_work(
+    config: &TaggingConfig,
+    log: Arc<dyn EventLog>,
+    engine: Arc<dyn Engine>,
+    assembly: &mut Assembly,
+) -> anyhow::Result<()> {
+    let articles = log
+        .info(Stream::Articles)
+        .await
+        .context("cannot read stream ARTICLES")?;
+    let stream_identity: Arc<str> = articles.identity.into();
+    let config = Arc::new(config.clone());
+    let tagging = Tagging::new(Arc::clone(&log), engine);
+
+    let letters = DeadLetterApi::new(Arc::clone(&log), tagging.clone());
+    assembly.add_grpc(DeadLetterServiceServer::new(letters));
+    let sweeper = Sweeper::new(
+        Arc::clone(&config),
+        Arc::clone(&log),
+        tagging.clone(),
+        Arc::clone(&stream_identity),
+    );
+    assembly.spawn("sweep", sweeper.run(assembly.shutdown()));
+    let worker = Worker::new(config, log, tagging, stream_identity);
     assembly.spawn("tagging", worker.run(assembly.shutdown(), assembly.liveness()));
     Ok(())
 }

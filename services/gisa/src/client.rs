@@ -5,6 +5,7 @@ use std::{future::Future, time::Duration};
 use gisa_proto::{
     ingest::v1::ingest_service_client::IngestServiceClient,
     query::v1::query_service_client::QueryServiceClient,
+    tagging::v1::dead_letter_service_client::DeadLetterServiceClient,
 };
 use tonic::{
     Code, Request, Response, Status,
@@ -84,6 +85,11 @@ impl Server {
     pub(crate) async fn query(&self) -> Result<QueryServiceClient<Channel>, Failure> {
         let channel = self.connect().await?;
         Ok(QueryServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    pub(crate) async fn dead_letters(&self) -> Result<DeadLetterServiceClient<Channel>, Failure> {
+        let channel = self.connect().await?;
+        Ok(DeadLetterServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     /// A request that the server knows the deadline of.

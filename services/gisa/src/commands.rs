@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod completions;
+mod dead_letters;
 mod demo;
 mod dev;
 mod filter;
@@ -35,6 +36,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Watch(arguments) => wait_for(watch::run(&server()?, arguments, &mut output)),
         Command::Retract(arguments) => wait_for(retract::run(&server()?, arguments, &mut output)),
         Command::Tag(arguments) => tag::run(&arguments, &mut output),
+        Command::DeadLetters(command) => wait_for(dead_letters::run(&server()?, command, &mut output)),
         Command::Streams(command) => wait_for(streams::run(command, global.timeout, &mut output)),
         Command::Completions(arguments) => completions::run(&arguments, &mut output),
     }

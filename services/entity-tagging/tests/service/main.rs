@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod dead_letters;
+mod liveness;
 mod outcomes;
 mod tag_texts;
+mod work;
+mod zombie;
 
 use std::sync::Arc;
 

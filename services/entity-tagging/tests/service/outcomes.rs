@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::Service;
 
-fn revised(article_id: &str, revision: u32, state: PublicationState) -> ArticleRevised {
+pub(crate) fn revised(article_id: &str, revision: u32, state: PublicationState) -> ArticleRevised {
     let text = if state == PublicationState::Retracted {
         ["", ""]
     } else {
@@ -48,7 +48,12 @@ fn revised(article_id: &str, revision: u32, state: PublicationState) -> ArticleR
     }
 }
 
-async fn append_article(log: &dyn EventLog, article_id: &str, id: &str, payload: impl Into<Bytes>) {
+pub(crate) async fn append_article(
+    log: &dyn EventLog,
+    article_id: &str,
+    id: &str,
+    payload: impl Into<Bytes>,
+) {
     let message = Append {
         subject: Subject::article(article_id),
         message_id: id.to_owned(),
@@ -67,7 +72,7 @@ async fn append_article(log: &dyn EventLog, article_id: &str, id: &str, payload:
 }
 
 /// The first `count` records of a stream, as soon as they are there.
-async fn first_records(log: &dyn EventLog, stream: Stream, count: usize) -> Vec<Record> {
+pub(crate) async fn first_records(log: &dyn EventLog, stream: Stream, count: usize) -> Vec<Record> {
     let records = log
         .read(stream, StartAt::Oldest)
         .await

@@ -2,32 +2,45 @@
 
 use bytes::Bytes;
 
-use crate::{Append, AppendError, Delivery, EventLog, ExpectedLast, Headers, LogError, Stream, Subject};
+use crate::{Append, AppendError, EventLog, ExpectedLast, Headers, LogError, Record, Stream, Subject};
 
-/// Stores `letter`, the encoded dead letter of `delivery`, and only then terminates the delivery. Repeatable: there is one
-/// dead letter for each message, the first one written stays.
-pub async fn dead_letter(
+/// How often others may change the letter in between.
+const MAX_CONFLICTS: usize = 8;
+
+/// Stores `letter`, the encoded dead letter of `record`; only then may its delivery be terminated. Repeatable: a message
+/// has one letter, and the first one written stays, unless `is_closed` says of its newest message that it was dealt with.
+pub async fn store_dead_letter(
     log: &dyn EventLog,
     from: Stream,
-    delivery: Delivery,
+    record: &Record,
     letter: Bytes,
+    is_closed: impl Fn(&Record) -> bool + Send,
 ) -> Result<(), LogError> {
-    let subject = Subject::dead_letter(from, delivery.record.sequence);
-    let append = Append {
-        message_id: subject.to_string(),
-        subject,
-        expected_last: ExpectedLast::None,
-        headers: Headers::clone(&delivery.record.headers),
-        payload: letter,
-    };
-    let result = log.append(Stream::DeadLetters, vec![append]).await.pop();
-    match result {
-        // A conflict means that an earlier attempt has stored it.
-        Some(Ok(_) | Err(AppendError::Conflict { .. })) => delivery.terminate().await,
-        Some(Err(AppendError::Log(error))) => Err(error),
-        Some(Err(error)) => Err(LogError::Unavailable(error.to_string())),
-        None => Err(LogError::Unavailable(
-            "the log gave no answer to an append".to_owned(),
-        )),
+    let subject = Subject::dead_letter(from, record.sequence);
+    let (mut expected_last, mut message_id) = (ExpectedLast::None, subject.to_string());
+    for _ in 0..MAX_CONFLICTS {
+        let append = Append {
+            message_id,
+            subject: subject.clone(),
+            expected_last,
+            headers: Headers::clone(&record.headers),
+            payload: letter.clone(),
+        };
+        match log.append(Stream::DeadLetters, vec![append]).await.pop() {
+            Some(Ok(_)) => return Ok(()),
+            Some(Err(AppendError::Conflict { .. })) => (),
+            Some(Err(AppendError::Log(error))) => return Err(error),
+            Some(Err(error)) => return Err(LogError::Unavailable(error.to_string())),
+            None => return Err(LogError::Unavailable("no answer to an append".to_owned())),
+        }
+        // An earlier attempt has stored it, or it was dealt with.
+        match log.last_of_subject(Stream::DeadLetters, &subject).await? {
+            Some(newest) if is_closed(&newest) => {
+                expected_last = ExpectedLast::Sequence(newest.sequence);
+                message_id = format!("{subject}/{}", newest.sequence);
+            }
+            _ => return Ok(()),
+        }
     }
+    Err(LogError::Unavailable(format!("{subject} keeps changing")))
 }
