@@ -5,6 +5,7 @@ mod demo;
 mod dev;
 mod filter;
 mod get;
+mod index;
 mod ingest;
 mod retract;
 mod search;
@@ -35,6 +36,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Watch(arguments) => wait_for(watch::run(&server()?, arguments, &mut output)),
         Command::Retract(arguments) => wait_for(retract::run(&server()?, arguments, &mut output)),
         Command::Tag(arguments) => tag::run(&arguments, &mut output),
+        Command::Index(command) => wait_for(index::run(&server()?, command, &mut output)),
         Command::Streams(command) => wait_for(streams::run(command, global.timeout, &mut output)),
         Command::Completions(arguments) => completions::run(&arguments, &mut output),
     }

@@ -1,6 +1,7 @@
 //! The query service: keeps an index of the stream TAGGED; answers get and search from it and lets callers watch.
 //!
-//! One record goes through [`consume`] into the [`index`], whose state readers see through a [`view`]. One search goes
+//! One record goes through [`consume`] into the [`index`], whose state readers see through a [`view`]; [`rebuild`] makes
+//! another index beside it. One search goes
 //! through [`api`] (protobuf to domain), [`freshness`] (wait for the caller's own write), [`search`] (what is asked for)
 //! and the index; a watch goes through [`mod@watch`], which reads TAGGED itself and keeps in step with the index.
 
@@ -8,10 +9,12 @@ pub mod analyzer;
 pub mod api;
 pub mod config;
 pub mod consume;
+mod feed;
 pub mod filter;
 pub mod freshness;
 pub mod index;
 pub mod pages;
+pub mod rebuild;
 pub mod search;
 pub mod token;
 pub mod view;
@@ -27,10 +30,10 @@ pub use config::{QueryConfig, QuerySettings};
 
 use crate::{
     analyzer::Analyzer,
-    api::QueryApi,
+    api::{IndexAdminApi, QueryApi},
     consume::Indexer,
     freshness::Freshness,
-    index::{TantivyIndex, TantivyIndexConfig},
+    index::{TantivyConfig, TantivyStore},
     watch::Watches,
 };
 
@@ -40,21 +43,21 @@ pub async fn start(
     log: Arc<dyn EventLog>,
     assembly: &mut Assembly,
 ) -> anyhow::Result<()> {
-    let index_config = TantivyIndexConfig {
+    let index_config = TantivyConfig {
         directory: config.index_directory.clone(),
         writer_memory_bytes: config.writer_memory_bytes,
         writer_threads: config.writer_threads,
     };
     let opening = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
         let analyzer = Analyzer::shared()?;
-        let index = TantivyIndex::open(index_config, Arc::clone(&analyzer))?;
-        Ok((analyzer, index))
+        let (store, index) = TantivyStore::open(index_config, Arc::clone(&analyzer))?;
+        Ok((analyzer, store, index))
     });
     let opened = opening.await.context("opening the index panicked")?;
-    let (analyzer, index) =
+    let (analyzer, store, index) =
         opened.with_context(|| format!("cannot open the index in {}", config.index_directory.display()))?;
 
-    let (indexer, view) = Indexer::new(config, Arc::clone(&log), Box::new(index));
+    let (indexer, view, rebuilds) = Indexer::new(config, Arc::clone(&log), Arc::new(store), Box::new(index));
     let watches = Watches {
         log: Arc::clone(&log),
         view: view.clone(),
@@ -62,9 +65,11 @@ pub async fn start(
         checkpoint_interval: config.checkpoint_interval(),
         buffer: config.watch_buffer,
     };
-    let freshness = Freshness::new(log, view.clone());
-    let api = QueryApi::new(analyzer, view, freshness, watches, config.max_wait());
+    let freshness = Freshness::new(log, view);
+    let api = QueryApi::new(analyzer, freshness, watches, config.max_wait());
     assembly.add_grpc(api.into_service());
+    let admin = IndexAdminApi::new(rebuilds, assembly.shutdown(), config.max_wait());
+    assembly.add_grpc(admin.into_service());
     assembly.spawn("index", indexer.run(assembly.shutdown()));
     Ok(())
 }

@@ -25,7 +25,7 @@ use tracing::debug;
 pub use self::change::ChangeKind;
 use self::{change::change_kind, resume_token::ResumePoint};
 use crate::{
-    consume::split,
+    feed::split,
     filter::ArticleFilter,
     index::{IndexError, IndexSnapshot, effective},
     view::ViewReceiver,

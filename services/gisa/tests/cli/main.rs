@@ -5,5 +5,6 @@
 mod demo;
 mod dev;
 mod harness;
+mod index;
 mod offline;
 mod streams;
