@@ -37,4 +37,5 @@ on_both_logs!(
     bad_input_in_the_middle_of_a_stream,
     two_ingest_replicas_race,
     every_stage_killed_and_restarted,
+    index_rebuilt_while_articles_flow,
 );
