@@ -20,6 +20,8 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
+use crate::eventually::eventually;
+
 /// Longest wait for anything in a test. Long, because CI machines are slow and shared; nothing waits in vain for it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -137,6 +139,15 @@ impl Clients {
             .expect("a search")
             .into_inner()
             .hits
+    }
+
+    /// Waits until query answers: then its index is ready.
+    pub async fn until_index_ready(&mut self) {
+        eventually(|| {
+            let mut query = self.query.clone();
+            async move { query.search_articles(SearchArticlesRequest::default()).await }
+        })
+        .await;
     }
 
     /// Starts a watch; a service that has just started is asked again until it is ready.

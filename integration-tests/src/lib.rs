@@ -2,6 +2,7 @@
 //! by one, on the embedded log, on real NATS, in containers or as the Compose stack, with typed clients and seed data; and the
 //! chaos program.
 
+pub mod admin;
 pub mod articles;
 pub mod chaos;
 pub mod clients;
@@ -12,6 +13,7 @@ pub mod embedded_pipeline;
 pub mod eventually;
 pub mod health;
 pub mod nats_pipeline;
+pub mod otlp;
 pub mod pipeline;
 pub mod programs;
 

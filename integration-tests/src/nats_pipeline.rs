@@ -1,12 +1,18 @@
 //! The pipeline as it runs in production: the real binaries, each a process of its own, over a real nats-server.
 
-use std::{net::SocketAddr, path::PathBuf, process::Stdio};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+};
 
 use gisa_event_log::test_server::NatsTestServer;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -29,15 +35,31 @@ pub struct NatsPipeline {
 #[derive(Debug)]
 pub struct StageProcess {
     address: SocketAddr,
+    admin: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+    reader: JoinHandle<()>,
     child: Child,
 }
 
 impl NatsPipeline {
     /// Starts a nats-server and the three stages, or gives `None` if the NATS tests are skipped knowingly.
     pub async fn start_unless_skipped() -> Option<Self> {
+        Self::start_with_environment(&[]).await
+    }
+
+    /// The same with variables in the environment of the three stages.
+    pub async fn start_with_environment(environment: &[(&str, &str)]) -> Option<Self> {
         let nats = NatsTestServer::start_unless_skipped().await?;
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let start = |stage| StageProcess::start(stage, None, nats.url(), directory.path().join("index"));
+        let start = |stage| {
+            StageProcess::start(
+                stage,
+                None,
+                nats.url(),
+                directory.path().join("index"),
+                environment,
+            )
+        };
         let stages = [
             start(Stage::Ingest).await,
             start(Stage::EntityTagging).await,
@@ -63,7 +85,7 @@ impl NatsPipeline {
 
     /// Starts one more replica of a stage.
     pub async fn start_replica(&mut self, stage: Stage) -> SocketAddr {
-        let replica = StageProcess::start(stage, None, self.nats.url(), self.index_directory()).await;
+        let replica = StageProcess::start(stage, None, self.nats.url(), self.index_directory(), &[]).await;
         let address = replica.address;
         self.replicas.push(replica);
         address
@@ -78,11 +100,45 @@ impl NatsPipeline {
             .expect("the process can be killed");
     }
 
+    /// SIGTERMs a stage and waits until it has stopped in order.
+    pub async fn stop(&mut self, stage: Stage) {
+        self.terminate(stage).await;
+        let ended = self.wait(stage).await;
+        assert!(ended.success(), "{stage:?} ended with {ended}");
+    }
+
+    /// SIGTERMs a stage.
+    pub async fn terminate(&self, stage: Stage) {
+        let child = &self.stages[stage as usize].child;
+        let id = child.id().expect("the process runs").to_string();
+        let signalled = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(signalled.expect("kill can be run").success());
+    }
+
+    /// Waits until a stage has ended; its log is complete then.
+    pub async fn wait(&mut self, stage: Stage) -> ExitStatus {
+        let StageProcess { child, reader, .. } = &mut self.stages[stage as usize];
+        let ended = timeout(PATIENCE, child.wait()).await.expect("the process stops");
+        let ended = ended.expect("the process can be waited for");
+        reader.await.expect("the log is read");
+        ended
+    }
+
     /// Starts a killed stage at its old address.
     pub async fn start_stage(&mut self, stage: Stage) {
         let address = self.stages[stage as usize].address;
         self.stages[stage as usize] =
-            StageProcess::start(stage, Some(address), self.nats.url(), self.index_directory()).await;
+            StageProcess::start(stage, Some(address), self.nats.url(), self.index_directory(), &[]).await;
+    }
+
+    /// Address of a stage's admin port.
+    pub fn admin(&self, stage: Stage) -> SocketAddr {
+        self.stages[stage as usize].admin
+    }
+
+    /// The lines that a stage has logged so far.
+    pub fn log(&self, stage: Stage) -> Vec<String> {
+        self.stages[stage as usize].log.lock().expect("no panic").clone()
     }
 
     /// The nats-server, to kill and start again.
@@ -90,7 +146,8 @@ impl NatsPipeline {
         &mut self.nats
     }
 
-    fn index_directory(&self) -> PathBuf {
+    /// Directory of the index of query.
+    pub fn index_directory(&self) -> PathBuf {
         self.directory.path().join("index")
     }
 }
@@ -101,21 +158,28 @@ impl StageProcess {
         address: Option<SocketAddr>,
         nats_url: String,
         index_directory: PathBuf,
+        environment: &[(&str, &str)],
     ) -> Self {
         let mut settings = vec![format!("nats.servers={nats_url}")];
         settings.extend(address.map(|address| format!("server.listen={address}")));
         if stage == Stage::Query {
             settings.push(format!("query.index_directory={}", index_directory.display()));
         }
-        Self::start_with(stage, &settings).await
+        Self::start_in(stage, &settings, environment).await
     }
 
     /// Starts a stage with these settings, on a free port unless they say which, and waits until it listens.
     pub async fn start_with(stage: Stage, settings: &[String]) -> Self {
+        Self::start_in(stage, settings, &[]).await
+    }
+
+    async fn start_in(stage: Stage, settings: &[String], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(program(stage));
         command
             .args(["--set", "server.listen=127.0.0.1:0"])
+            .args(["--set", "server.admin_listen=127.0.0.1:0"])
             .args(["--set", "logging.format=json"])
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -131,27 +195,39 @@ impl StageProcess {
         let mut lines = BufReader::new(stderr).lines();
         let waiting = async {
             let mut seen = Vec::new();
+            let mut admin = None;
             while let Ok(Some(line)) = lines.next_line().await {
-                if let Some(address) = listening_address(&line) {
-                    return address;
-                }
+                admin = admin.or_else(|| address_in(&line, "server.admin_address"));
+                let address = address_in(&line, "server.address");
                 seen.push(line);
+                if let Some(address) = address {
+                    return (address, admin.expect("the admin port is open"), seen);
+                }
             }
             panic!(
                 "{stage:?} ended before it listened; its log:\n{}",
                 seen.join("\n")
             );
         };
-        let address = timeout(PATIENCE, waiting)
+        let (address, admin, seen) = timeout(PATIENCE, waiting)
             .await
             .unwrap_or_else(|_| panic!("{stage:?} does not start"));
         // The log goes on: read it so that the pipe does not fill up, and show it when the test fails.
-        tokio::spawn(async move {
+        let log = Arc::new(Mutex::new(seen));
+        let written = Arc::clone(&log);
+        let reader = tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 eprintln!("{stage:?}: {line}");
+                written.lock().expect("no panic").push(line);
             }
         });
-        Self { address, child }
+        Self {
+            address,
+            admin,
+            log,
+            reader,
+            child,
+        }
     }
 
     /// Where it listens.
@@ -160,8 +236,8 @@ impl StageProcess {
     }
 }
 
-/// The address in the log line that says that the server listens.
-fn listening_address(line: &str) -> Option<SocketAddr> {
+/// The address in the log line that says that a server listens.
+fn address_in(line: &str, field: &str) -> Option<SocketAddr> {
     let event: serde_json::Value = serde_json::from_str(line).ok()?;
-    event["fields"]["server.address"].as_str()?.parse().ok()
+    event["fields"][field].as_str()?.parse().ok()
 }

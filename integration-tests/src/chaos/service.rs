@@ -75,6 +75,7 @@ impl Service {
             .collect();
         let mut all = vec![
             format!("server.listen={address}"),
+            "server.admin_listen=off".to_owned(),
             format!("nats.servers={}", lines.join(",")),
         ];
         if stage == Stage::Query {

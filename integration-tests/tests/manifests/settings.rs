@@ -26,10 +26,6 @@ pub(crate) const SECRET: (&str, [(&str, &str); 2]) = (
     ],
 );
 
-/// The setting of the metrics port, which the manifests already carry and the services do not have yet. Once they have it, the
-/// check says so, and this constant and its two uses go.
-const COMING: &str = "server.admin_listen";
-
 pub(crate) fn check(overlay: &Overlay) -> Findings {
     let mut findings = Findings::new();
     for workload in overlay.workloads.iter().filter(|workload| workload.is_gisa()) {
@@ -55,12 +51,8 @@ fn workload_problems(overlay: &Overlay, workload: &Workload, effective: &toml::T
         match lookup(effective, &path) {
             Some(found) if shown(found) == *value => (),
             Some(found) => findings.push(format!("{at}: {path} is {found}, {variable} says {value}")),
-            None if path == COMING => (),
             None => findings.push(format!("{at}: {variable} is no setting")),
         }
-    }
-    if lookup(effective, COMING).is_some() {
-        findings.push(format!("{COMING} is a setting now; the exception for it can go"));
     }
     if !workload.is_service() {
         findings.extend(job_problem(container).map(|problem| format!("{at}: {problem}")));

@@ -6,6 +6,10 @@
 mod contract;
 mod dictionary;
 mod journeys;
+mod restore;
+mod stopping;
+mod telemetry;
+mod traces;
 
 /// Defines for each journey one test on each log.
 macro_rules! on_both_logs {

@@ -4,17 +4,17 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
 use gisa_article_codec::{ArticleRevised, ArticleTagged, LogPosition, events::DeadLetter};
 use gisa_article_model::TaggedArticle;
 use gisa_event_log::{Delivery, EventLog, LogError, Stream, dead_letter, retry::Backoff};
-use gisa_service_runtime::{Liveness, Shutdown};
+use gisa_service_runtime::{Liveness, Metrics, Shutdown, TraceContext};
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet, time::interval};
-use tracing::{error, info, warn};
+use tracing::{Instrument as _, Span, debug, error, error_span, field, info, info_span, warn};
 
 use crate::{
     config::TaggingConfig,
@@ -43,6 +43,7 @@ pub struct Worker {
     log: Arc<dyn EventLog>,
     dictionary: LiveDictionary,
     stream_identity: Arc<str>,
+    metrics: Metrics,
 }
 
 impl Worker {
@@ -51,17 +52,23 @@ impl Worker {
         config: TaggingConfig,
         log: Arc<dyn EventLog>,
         dictionary: LiveDictionary,
+        metrics: Metrics,
     ) -> anyhow::Result<Self> {
         let identity = log
             .info(Stream::Articles)
             .await
             .context("cannot read stream ARTICLES")?
             .identity;
+        // There from the start, so that the first one is seen as a change.
+        let labels = [Stream::Articles.name(), config.consumer_name.as_str()];
+        metrics.dead_letters.with(labels);
+        metrics.consumer_redelivered.with(labels);
         Ok(Self {
             config: Arc::new(config),
             log,
             dictionary,
             stream_identity: identity.into(),
+            metrics,
         })
     }
 
@@ -116,9 +123,17 @@ impl Worker {
                 delivery = consumer.next() => delivery?,
             };
             liveness.going_on(LIVENESS_PART).await;
+            if delivery.attempt > 1 {
+                self.metrics
+                    .consumer_redelivered
+                    .with(self.consumer_labels())
+                    .inc();
+            }
             let worker = self.clone();
+            let shutdown = shutdown.clone();
             in_work.spawn(async move {
-                worker.process(delivery).await;
+                let span = article_span(&delivery);
+                worker.process(delivery, &shutdown).instrument(span).await;
                 drop(permit);
             });
             // Finished ones are let go of, so that the set does not grow.
@@ -127,9 +142,20 @@ impl Worker {
     }
 
     /// Brings one delivery to its end: acknowledged, given back, or dead-lettered.
-    async fn process(&self, delivery: Delivery) {
+    async fn process(&self, delivery: Delivery, shutdown: &Shutdown) {
         let sequence = delivery.record.sequence;
-        let failure = match self.tag_and_publish(&delivery).await {
+        let tagged = tokio::select! {
+            tagged = self.tag_and_publish(&delivery) => tagged,
+            () = shutdown.out_of_time() => {
+                // Another worker need not wait until it is missed here.
+                match delivery.retry_after(Duration::ZERO).await {
+                    Ok(()) => info!(log.sequence = sequence, "ARTICLES {sequence} is handed back"),
+                    Err(error) => warn!(log.sequence = sequence, %error, "ARTICLES {sequence} will come again: {error}"),
+                }
+                return;
+            }
+        };
+        let failure = match tagged {
             Ok(()) => {
                 if let Err(error) = delivery.ack().await {
                     warn!(log.sequence = sequence, %error, "ARTICLES {sequence} will be tagged again: {error}");
@@ -183,15 +209,33 @@ impl Worker {
                 .unwrap_or_default(),
         }
         .encode();
-        dead_letter(&*self.log, Stream::Articles, delivery, letter.into()).await
+        dead_letter(&*self.log, Stream::Articles, delivery, letter.into()).await?;
+        self.metrics.dead_letters.with(self.consumer_labels()).inc();
+        Ok(())
+    }
+
+    fn consumer_labels(&self) -> [&str; 2] {
+        [Stream::Articles.name(), &self.config.consumer_name]
+    }
+
+    fn took(&self, stage: &str, started: Instant) {
+        let seconds = started.elapsed().as_secs_f64();
+        self.metrics.stage_duration.with([stage]).observe(seconds);
     }
 
     /// Tags and publishes one revision, with a sign of life to the log when it takes long.
     async fn tag_and_publish(&self, delivery: &Delivery) -> Result<(), TaggingError> {
         let work = async {
             let revised = ArticleRevised::decode(&delivery.record.payload)?;
+            Span::current().record("article.id", field::display(&revised.article.article_id));
+            let started = Instant::now();
             let outcome = self.tag(revised, delivery.record.sequence).await?;
-            publish_outcome(&*self.log, &outcome, &delivery.record.headers).await
+            self.took("tag", started);
+            let started = Instant::now();
+            publish_outcome(&*self.log, &outcome, &delivery.record.headers).await?;
+            self.took("publish", started);
+            debug!("tagged");
+            Ok(())
         };
         tokio::pin!(work);
         let mut sign_of_life = interval(self.ack_wait() / 3);
@@ -208,7 +252,8 @@ impl Worker {
         let tagger = Arc::clone(self.dictionary.now().tagger());
         let source_position = self.position(sequence);
         // Tagging is pure computation: off the threads that serve the network.
-        tokio::task::spawn_blocking(move || tag_revision(&tagger, revised, source_position))
+        let span = info_span!("tag");
+        tokio::task::spawn_blocking(move || span.in_scope(|| tag_revision(&tagger, revised, source_position)))
             .await
             .unwrap_or_else(|error| Err(TaggingError::Panicked(error.to_string())))
     }
@@ -255,6 +300,22 @@ pub(crate) fn tag_revision(
         source_position,
         accepted_at: revised.accepted_at,
     })
+}
+
+/// The span of one delivery, which goes on with the trace of its article. At this level, so that a quieter log does not
+/// lose the ids that its lines need.
+fn article_span(delivery: &Delivery) -> Span {
+    let span = error_span!(
+        "tag_article",
+        otel.name = "tag article",
+        otel.kind = "consumer",
+        article.id = field::Empty,
+        log.sequence = delivery.record.sequence,
+        log.attempt = delivery.attempt,
+        trace_id = field::Empty,
+    );
+    TraceContext::from_headers(&delivery.record.headers).continue_in(&span);
+    span
 }
 
 /// The trace id (32 hex digits) of a `traceparent` header.

@@ -16,6 +16,7 @@ pub mod error;
 pub mod explain;
 mod first_character;
 pub mod grammar;
+mod lag;
 mod letters;
 pub mod live_dictionary;
 #[cfg(test)]
@@ -90,7 +91,15 @@ pub async fn start(
             .accept_compressed(CompressionEncoding::Zstd)
             .send_compressed(CompressionEncoding::Zstd),
     );
-    let worker = Worker::new(config.clone(), log, dictionary).await?;
+    let metrics = assembly.metrics();
+    let lag = lag::report(
+        config.clone(),
+        Arc::clone(&log),
+        metrics.clone(),
+        assembly.shutdown(),
+    );
+    assembly.spawn("lag", lag);
+    let worker = Worker::new(config.clone(), log, dictionary, metrics).await?;
     assembly.spawn("tagging", worker.run(assembly.shutdown(), assembly.liveness()));
     Ok(())
 }

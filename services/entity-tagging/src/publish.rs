@@ -4,6 +4,9 @@ use gisa_article_codec::ArticleTagged;
 use gisa_article_model::TaggerVersion;
 use gisa_event_log::{Append, AppendError, EventLog, ExpectedLast, Headers, LogError, Stream, Subject};
 
+use gisa_service_runtime::TraceContext;
+use tracing::{Instrument as _, Span, info_span};
+
 use crate::error::TaggingError;
 
 /// How often another writer may get in between before the message goes back to the log.
@@ -21,6 +24,13 @@ pub async fn publish_outcome(
     let version = outcome.tagged_article.tagger_version;
     let subject = Subject::tagged(article.article_id.as_str(), article.revision);
     let payload = bytes::Bytes::from(outcome.encode());
+    let span = info_span!("publish", otel.name = "append TAGGED", otel.kind = "producer");
+    if !TraceContext::of(&Span::current()).is_somewhere() {
+        // Tagged again: the trace of the article goes on.
+        TraceContext::from_headers(headers).continue_in(&span);
+    }
+    let mut headers = headers.clone();
+    TraceContext::of(&span).put_into(&mut headers);
 
     // Nearly always there is none yet, so the first try asks for nothing.
     let mut expected_last = ExpectedLast::None;
@@ -32,7 +42,8 @@ pub async fn publish_outcome(
             headers: headers.clone(),
             payload: payload.clone(),
         };
-        match log.append(Stream::Tagged, vec![append]).await.pop() {
+        let appending = log.append(Stream::Tagged, vec![append]);
+        match appending.instrument(span.clone()).await.pop() {
             Some(Ok(_)) => return Ok(()),
             Some(Err(AppendError::Conflict { .. })) => (),
             Some(Err(AppendError::Log(error))) => return Err(error.into()),

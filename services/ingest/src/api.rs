@@ -7,9 +7,10 @@
 mod article_stream;
 mod convert;
 mod rpc_errors;
+mod spans;
 mod turns;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use gisa_event_log::Headers;
 use gisa_proto::ingest::v1::{
@@ -21,9 +22,16 @@ use gisa_service_runtime::{RpcError, Shutdown};
 use jiff::Timestamp;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, codec::CompressionEncoding, metadata::MetadataMap};
+use tracing::{Instrument as _, Span, debug};
 
 use crate::{
-    IngestConfig, admission::Admission, decide::Operation, error::IngestError, publish::Publisher, validate,
+    IngestConfig,
+    admission::Admission,
+    decide::Operation,
+    error::IngestError,
+    metrics::IngestMetrics,
+    publish::{Accepted, Publisher},
+    validate,
 };
 
 /// What a request may have beside the body: all other fields at their limits, in UTF-8, several times over.
@@ -42,6 +50,7 @@ pub(crate) struct IngestApi {
 struct Shared {
     publisher: Publisher,
     admission: Admission,
+    metrics: IngestMetrics,
     shutdown: Shutdown,
     max_body_bytes: usize,
     max_in_flight: usize,
@@ -53,12 +62,14 @@ impl IngestApi {
         config: &IngestConfig,
         publisher: Publisher,
         admission: Admission,
+        metrics: IngestMetrics,
         shutdown: Shutdown,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 publisher,
                 admission,
+                metrics,
                 shutdown,
                 max_body_bytes: config.max_body_bytes,
                 max_in_flight: config.max_in_flight,
@@ -106,13 +117,37 @@ impl Shared {
     ) -> Result<IngestResult, Status> {
         let message = message.ok_or_else(|| RpcError::invalid_field(field, "must be set"))?;
         let _room = self.admission.enter(message.encoded_len()).await;
-        let operation = check(self, message).map_err(RpcError::from)?;
+        let operation = check(self, message).map_err(|error| self.refuse(error))?;
+        let headers = trace_headers(metadata);
         let accepted = self
-            .publisher
-            .carry_out(&operation, &trace_headers(metadata))
-            .await
-            .map_err(RpcError::from)?;
-        Ok(convert::result(accepted))
+            .carry_out(&operation, &headers, spans::of_call(&operation))
+            .await;
+        Ok(convert::result(accepted.map_err(RpcError::from)?))
+    }
+
+    /// Carries out one operation, and counts it.
+    async fn carry_out(
+        &self,
+        operation: &Operation,
+        headers: &Headers,
+        span: Span,
+    ) -> Result<Accepted, IngestError> {
+        let started = Instant::now();
+        let carried_out = self.publisher.carry_out(operation, headers);
+        let result = carried_out.instrument(span.clone()).await;
+        if let Ok(accepted) = &result {
+            let (outcome, revision) = (accepted.outcome, accepted.revision);
+            span.in_scope(|| debug!(?outcome, revision, "accepted: {outcome:?}, revision {revision}"));
+        }
+        self.metrics.carried_out(started.elapsed());
+        self.metrics.answered(result.as_ref());
+        result
+    }
+
+    /// Counts an operation that is refused before it is carried out.
+    fn refuse(&self, error: IngestError) -> RpcError {
+        self.metrics.answered(Err(&error));
+        error.into()
     }
 }
 

@@ -8,6 +8,7 @@ pub mod api;
 pub mod config;
 pub mod decide;
 pub mod error;
+pub mod metrics;
 pub mod publish;
 pub mod validate;
 
@@ -23,7 +24,7 @@ use gisa_service_runtime::Assembly;
 
 pub use config::{IngestConfig, Settings};
 
-use crate::{admission::Admission, api::IngestApi, publish::Publisher};
+use crate::{admission::Admission, api::IngestApi, metrics::IngestMetrics, publish::Publisher};
 
 /// Adds the ingest service to a process. Fails if the log does not answer.
 pub async fn start(
@@ -31,11 +32,12 @@ pub async fn start(
     log: Arc<dyn EventLog>,
     assembly: &mut Assembly,
 ) -> anyhow::Result<()> {
-    let publisher = Publisher::new(log)
+    let metrics = IngestMetrics::new(assembly.metrics());
+    let publisher = Publisher::new(log, metrics.clone())
         .await
         .context("ingest cannot use the event log")?;
     let admission = Admission::new(config.max_bytes_in_flight);
-    let api = IngestApi::new(config, publisher, admission, assembly.shutdown());
+    let api = IngestApi::new(config, publisher, admission, metrics, assembly.shutdown());
     assembly.add_grpc(api.into_service());
     Ok(())
 }

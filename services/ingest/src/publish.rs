@@ -11,14 +11,16 @@ use gisa_article_model::ArticleId;
 use gisa_event_log::{
     Append, AppendError, EventLog, ExpectedLast, Headers, LogError, Stream, Subject, retry::Backoff,
 };
+use gisa_service_runtime::TraceContext;
 use jiff::Timestamp;
 use tokio::time::sleep;
-use tracing::{debug, error, warn};
+use tracing::{Instrument as _, debug, error, info_span, warn};
 use uuid::Uuid;
 
 use crate::{
     decide::{Decision, Operation, Outcome, Refusal, decide},
     error::IngestError,
+    metrics::IngestMetrics,
     novelty::Novelty,
     stream_identity::StreamIdentity,
 };
@@ -38,6 +40,7 @@ pub struct Publisher {
     log: Arc<dyn EventLog>,
     stream_identity: StreamIdentity,
     novelty: Novelty,
+    metrics: IngestMetrics,
 }
 
 /// An operation that was carried out: what it led to is durable.
@@ -62,12 +65,13 @@ struct Current {
 
 impl Publisher {
     /// A publisher to `log`. Fails if the log does not answer.
-    pub async fn new(log: Arc<dyn EventLog>) -> Result<Self, LogError> {
+    pub async fn new(log: Arc<dyn EventLog>, metrics: IngestMetrics) -> Result<Self, LogError> {
         let stream_identity = StreamIdentity::ask(&*log).await?;
         Ok(Self {
             log,
             stream_identity,
             novelty: Novelty::default(),
+            metrics,
         })
     }
 
@@ -117,7 +121,10 @@ impl Publisher {
                 None => ExpectedLast::None,
             };
             match self.append(&subject, expected_last, headers, &event).await {
-                Ok(sequence) => return Ok(accepted(outcome, event.article.revision, sequence)),
+                Ok(sequence) => {
+                    self.metrics.appended(outcome, &event);
+                    return Ok(accepted(outcome, event.article.revision, sequence));
+                }
                 Err(AppendError::Conflict { .. }) if guessed_new => {
                     self.novelty.was_wrong();
                     guessed_new = false;
@@ -173,16 +180,20 @@ impl Publisher {
         headers: &Headers,
         event: &ArticleRevised,
     ) -> Result<u64, AppendError> {
+        let span = info_span!("append", otel.name = "append ARTICLES", otel.kind = "producer");
+        let mut headers = headers.clone();
+        TraceContext::of(&span).put_into(&mut headers);
         let message = Append {
             subject: subject.clone(),
             // One id for each decision. The log repeats an append that got no answer under the same id, so a "duplicate"
             // is our own; and another replica that has decided the same must not be taken for us.
             message_id: Uuid::new_v4().to_string(),
             expected_last,
-            headers: headers.clone(),
+            headers,
             payload: event.encode().into(),
         };
-        let results = self.log.append(Stream::Articles, vec![message]).await;
+        let appending = self.log.append(Stream::Articles, vec![message]);
+        let results = appending.instrument(span).await;
         let no_answer = || LogError::Unavailable("the log gave no answer to an append".to_owned());
         let result = results
             .into_iter()

@@ -6,16 +6,18 @@ use anyhow::Context as _;
 use futures::StreamExt as _;
 use gisa_article_codec::ArticleTagged;
 use gisa_event_log::{EventLog, LogError, Position, Record, StartAt, Stream, retry::Backoff};
-use gisa_service_runtime::Shutdown;
+use gisa_service_runtime::{Metrics, Shutdown, TraceContext};
+use jiff::Timestamp;
 use tokio::{
     sync::watch,
     time::{Instant, sleep, sleep_until},
 };
-use tracing::{info, warn};
+use tracing::{Span, debug, error_span, field, info, info_span, warn};
 
 use crate::{
     config::QueryConfig,
-    index::{ArticleIndex, IndexError},
+    index::{ArticleIndex, IndexError, IndexSnapshot},
+    metrics::IndexMetrics,
     view::{View, ViewReceiver},
 };
 
@@ -41,6 +43,9 @@ pub struct Indexer {
     commit_interval: Duration,
     /// Records that could not be read, since the start.
     skipped: u64,
+    metrics: IndexMetrics,
+    /// Spans of the articles that were applied since the last commit.
+    spans: Vec<Span>,
 }
 
 /// Why following ended.
@@ -72,6 +77,7 @@ impl Indexer {
         config: &QueryConfig,
         log: Arc<dyn EventLog>,
         index: Box<dyn ArticleIndex>,
+        metrics: Metrics,
     ) -> (Self, ViewReceiver) {
         // Not ready before the position has been compared with the log.
         let (view, receiver) = watch::channel(View {
@@ -86,6 +92,8 @@ impl Indexer {
                 view,
                 commit_interval,
                 skipped: 0,
+                metrics: IndexMetrics::new(metrics),
+                spans: Vec::new(),
             },
             receiver,
         )
@@ -215,14 +223,28 @@ impl Indexer {
             return Ok(());
         };
         let last_sequence = last.sequence;
-        let skipped = self
+        let is_ready = self.is_ready();
+        let started = Instant::now();
+        let (skipped, accepted, spans) = self
             .blocking(move |index| {
-                let (readable, skipped) = decode(records);
+                // Spans of an index that is built would be one for each article there ever was.
+                let Decoded {
+                    readable,
+                    skipped,
+                    spans,
+                } = decode(records, is_ready);
+                // While the index is built, how old a record is says nothing of its way.
+                let accepted = match is_ready {
+                    true => first_outcomes(&*index.snapshot(), &readable)?,
+                    false => Vec::new(),
+                };
                 index.apply(readable)?;
-                Ok(skipped)
+                Ok((skipped, accepted, spans))
             })
             .await?;
         self.skipped += skipped;
+        self.spans.extend(spans);
+        self.metrics.applied(started.elapsed(), skipped, accepted);
         progress.position.sequence = last_sequence;
         progress.uncommitted = true;
         Ok(())
@@ -231,8 +253,20 @@ impl Indexer {
     async fn commit(&mut self, progress: &mut Progress) -> Result<(), Failure> {
         let position = progress.position.clone();
         let complete = position.sequence >= progress.ready_at;
-        self.blocking(move |index| index.commit(&position, complete))
+        let started = Instant::now();
+        // One commit is for many articles: a trace of its own, which theirs name.
+        let span = info_span!(
+            parent: None, "commit", otel.name = "commit index",
+            articles = self.spans.len(), log.sequence = position.sequence,
+        );
+        let trace = TraceContext::of(&span);
+        self.blocking(move |index| span.in_scope(|| index.commit(&position, complete)))
             .await?;
+        self.metrics.committed(started.elapsed());
+        for span in self.spans.drain(..) {
+            trace.link(&span);
+            span.in_scope(|| debug!("searchable"));
+        }
         progress.uncommitted = false;
         progress.last_commit = Instant::now();
         Ok(())
@@ -241,6 +275,7 @@ impl Indexer {
     async fn clear(&mut self) -> anyhow::Result<()> {
         // Readers are turned away first.
         self.view.send_modify(|view| view.ready = false);
+        self.metrics.ready(false);
         let cleared = self.blocking(|index| index.clear()).await;
         cleared.map_err(|failure| match failure {
             Failure::Index(error) => error.context("the index cannot be started again"),
@@ -258,6 +293,7 @@ impl Indexer {
         }
         let snapshot = self.index()?.snapshot();
         self.view.send_replace(View { snapshot, ready });
+        self.metrics.ready(ready);
         Ok(())
     }
 
@@ -288,6 +324,40 @@ impl Indexer {
     }
 }
 
+/// The span of one article from its coming to the commit; it goes on with the article's trace.
+fn article_span(record: &Record) -> Span {
+    let span = error_span!(
+        "index_article",
+        otel.name = "index article",
+        otel.kind = "consumer",
+        log.sequence = record.sequence,
+        article.id = field::Empty,
+        trace_id = field::Empty,
+    );
+    TraceContext::from_headers(&record.headers).continue_in(&span);
+    span
+}
+
+/// When ingest accepted those revisions among these that have no outcome in the index yet. What is tagged again says
+/// nothing of the way of its article.
+fn first_outcomes(
+    snapshot: &dyn IndexSnapshot,
+    records: &[(u64, ArticleTagged)],
+) -> Result<Vec<Timestamp>, IndexError> {
+    let mut accepted = Vec::new();
+    for (_, tagged) in records {
+        let article = &tagged.tagged_article.article;
+        let known = snapshot.versions(article.article_id.as_str())?;
+        if known
+            .iter()
+            .all(|version| version.rank.revision != article.revision)
+        {
+            accepted.push(tagged.accepted_at);
+        }
+    }
+    Ok(accepted)
+}
+
 fn lost() -> Failure {
     Failure::Index(anyhow::anyhow!("the index was lost in a panic"))
 }
@@ -304,15 +374,35 @@ pub(crate) fn split(chunk: Vec<Result<Record, LogError>>) -> (Vec<Record>, Optio
     (records, None)
 }
 
-/// The records that can be read, and how many cannot. One of those must not stop all that come after it.
-fn decode(records: Vec<Record>) -> (Vec<(u64, ArticleTagged)>, u64) {
-    let mut skipped = 0;
-    let mut readable = Vec::with_capacity(records.len());
+/// What a batch of records holds.
+#[derive(Default)]
+struct Decoded {
+    readable: Vec<(u64, ArticleTagged)>,
+    /// How many cannot be read. One of those must not stop all that come after it.
+    skipped: u64,
+    /// The spans of the readable ones, if they were asked for.
+    spans: Vec<Span>,
+}
+
+fn decode(records: Vec<Record>, with_spans: bool) -> Decoded {
+    let mut decoded = Decoded::default();
     for record in records {
+        let span = match with_spans {
+            true => article_span(&record),
+            false => Span::none(),
+        };
+        let _entered = span.enter();
         match ArticleTagged::decode(&record.payload) {
-            Ok(tagged) => readable.push((record.sequence, tagged)),
+            Ok(tagged) => {
+                let article_id = &tagged.tagged_article.article.article_id;
+                span.record("article.id", field::display(article_id));
+                decoded.readable.push((record.sequence, tagged));
+                if with_spans {
+                    decoded.spans.push(span.clone());
+                }
+            }
             Err(error) => {
-                skipped += 1;
+                decoded.skipped += 1;
                 warn!(
                     sequence = record.sequence,
                     subject = %record.subject,
@@ -323,5 +413,5 @@ fn decode(records: Vec<Record>) -> (Vec<(u64, ArticleTagged)>, u64) {
             }
         }
     }
-    (readable, skipped)
+    decoded
 }

@@ -11,6 +11,8 @@ pub mod consume;
 pub mod filter;
 pub mod freshness;
 pub mod index;
+mod lag;
+mod metrics;
 pub mod pages;
 pub mod search;
 pub mod token;
@@ -54,14 +56,22 @@ pub async fn start(
     let (analyzer, index) =
         opened.with_context(|| format!("cannot open the index in {}", config.index_directory.display()))?;
 
-    let (indexer, view) = Indexer::new(config, Arc::clone(&log), Box::new(index));
+    let (indexer, view) = Indexer::new(config, Arc::clone(&log), Box::new(index), assembly.metrics());
     let watches = Watches {
         log: Arc::clone(&log),
         view: view.clone(),
         shutdown: assembly.shutdown(),
+        metrics: assembly.metrics(),
         checkpoint_interval: config.checkpoint_interval(),
         buffer: config.watch_buffer,
     };
+    let lag = lag::Reporter {
+        log: Arc::clone(&log),
+        view: view.clone(),
+        index_directory: config.index_directory.clone(),
+        metrics: assembly.metrics(),
+    };
+    assembly.spawn("lag", lag.run(assembly.shutdown()));
     let freshness = Freshness::new(log, view.clone());
     let api = QueryApi::new(analyzer, view, freshness, watches, config.max_wait());
     assembly.add_grpc(api.into_service());

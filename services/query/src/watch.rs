@@ -13,14 +13,14 @@ use futures::{StreamExt as _, stream::BoxStream};
 use gisa_article_codec::ArticleTagged;
 use gisa_article_model::TaggedArticle;
 use gisa_event_log::{EventLog, LogError, Position, Record, StartAt, Stream, retry::Backoff};
-use gisa_service_runtime::Shutdown;
+use gisa_service_runtime::{Metrics, Shutdown, TraceContext};
 use jiff::Timestamp;
 use thiserror::Error;
 use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior, interval_at, sleep},
 };
-use tracing::debug;
+use tracing::{Instrument as _, debug, info_span};
 
 pub use self::change::ChangeKind;
 use self::{change::change_kind, resume_token::ResumePoint};
@@ -28,6 +28,7 @@ use crate::{
     consume::split,
     filter::ArticleFilter,
     index::{IndexError, IndexSnapshot, effective},
+    metrics::Subscriber,
     view::ViewReceiver,
 };
 
@@ -134,6 +135,8 @@ pub struct Watches {
     pub view: ViewReceiver,
     /// Ends them.
     pub shutdown: Shutdown,
+    /// Counts them.
+    pub metrics: Metrics,
     /// How often they say how far they are.
     pub checkpoint_interval: Duration,
     /// Events that wait for a slow caller.
@@ -159,6 +162,7 @@ struct Watch {
     live_at: u64,
     live: bool,
     events: mpsc::Sender<Result<WatchEvent, WatchError>>,
+    subscriber: Subscriber,
 }
 
 impl Watches {
@@ -215,8 +219,9 @@ impl Watches {
             live_at: info.last_sequence,
             live: false,
             events,
+            subscriber: Subscriber::new(self.metrics.clone()),
         };
-        tokio::spawn(watch.run());
+        tokio::spawn(watch.run().in_current_span());
         Ok(receiver)
     }
 }
@@ -310,11 +315,19 @@ impl Watch {
         let changes = decided.map_err(|error| IndexError(format!("a watch panicked: {error}")))??;
         for change in changes {
             self.sequence = Some(change.sequence);
+            let span = info_span!(
+                "watch_event",
+                otel.name = "tell watcher",
+                otel.kind = "producer",
+                article.id = %change.tagged.article.article_id,
+            );
+            // The watch has a trace of its own, which its caller may have begun.
+            change.trace.link(&span);
             let happening = Happening::Change {
                 kind: change.kind,
                 tagged: Box::new(change.tagged),
             };
-            if !self.send(happening).await {
+            if !self.send(happening).instrument(span).await {
                 return Ok(false);
             }
         }
@@ -382,6 +395,7 @@ impl Watch {
             sequence,
             filter_digest: self.filter_digest,
         };
+        self.subscriber.told(&happening);
         self.events
             .send(Ok(WatchEvent {
                 happening,
@@ -397,6 +411,7 @@ struct Change {
     sequence: u64,
     kind: ChangeKind,
     tagged: TaggedArticle,
+    trace: TraceContext,
 }
 
 /// The changes that some records are for a watcher with this filter.
@@ -427,6 +442,7 @@ fn changes(
                 sequence: record.sequence,
                 kind,
                 tagged,
+                trace: TraceContext::from_headers(&record.headers),
             });
         }
     }

@@ -6,6 +6,7 @@
 mod dictionary;
 mod outcomes;
 mod retag;
+mod stopping;
 mod tag_texts;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ mod settings;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
-use gisa_service_runtime::{Assembly, SettingsSources, configuration, run::stop_signal};
+use gisa_service_runtime::{Assembly, LogLevel, SettingsSources, Telemetry, configuration, run::stop_signal};
 use tokio::net::TcpListener;
 
 use self::settings::DevSettings;
@@ -23,8 +23,12 @@ pub(crate) fn run(arguments: &DevArguments) -> Result<(), Failure> {
         print!("{text}");
         return Ok(());
     }
-    settings.logging.start();
-    wait_for(async { Ok(serve(&settings).await?) })
+    wait_for(async {
+        let telemetry = Telemetry::start("gisa-dev", &settings.logging)?;
+        let result = serve(&settings, telemetry.level()).await;
+        telemetry.flush().await;
+        Ok(result?)
+    })
 }
 
 fn load(arguments: &DevArguments) -> Result<DevSettings, Failure> {
@@ -40,7 +44,7 @@ fn load(arguments: &DevArguments) -> Result<DevSettings, Failure> {
         .map_err(|error| Failure::new(FailureKind::Usage, error.to_string()))
 }
 
-async fn serve(settings: &DevSettings) -> anyhow::Result<()> {
+async fn serve(settings: &DevSettings, level: LogLevel) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let wanted = settings.server.listen;
     let listener = TcpListener::bind(wanted)
@@ -48,6 +52,7 @@ async fn serve(settings: &DevSettings) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {wanted}; --listen takes another address"))?;
     let address = listener.local_addr()?;
     let mut assembly = Assembly::new();
+    assembly.open_admin("gisa-dev", &settings.server, level).await?;
     pipeline::start(
         &settings.data_dir,
         &settings.ingest,

@@ -20,10 +20,10 @@ use tokio::{
     task::JoinSet,
 };
 use tonic::{Code, Status, Streaming};
-use tracing::error;
+use tracing::{Instrument as _, Span, error};
 
 use super::{
-    Shared, convert, rpc_errors,
+    Shared, convert, rpc_errors, spans,
     turns::{Turn, Turns},
 };
 use crate::{
@@ -47,7 +47,9 @@ pub(super) fn start(
     headers: Headers,
 ) -> mpsc::Receiver<Result<IngestArticlesResponse, Status>> {
     let (answers, receiver) = mpsc::channel(ANSWER_QUEUE);
+    let call = Span::current();
     let stream = ArticleStream {
+        call: call.clone(),
         places: Arc::new(Semaphore::new(shared.max_in_flight)),
         shared,
         headers: Arc::new(headers),
@@ -55,7 +57,7 @@ pub(super) fn start(
         turns: Turns::default(),
         under_way: JoinSet::new(),
     };
-    tokio::spawn(stream.run(requests));
+    tokio::spawn(stream.run(requests).instrument(call));
     receiver
 }
 
@@ -81,6 +83,7 @@ struct Admitted {
 
 struct ArticleStream {
     shared: Arc<Shared>,
+    call: Span,
     headers: Arc<Headers>,
     places: Arc<Semaphore>,
     answers: Answers,
@@ -161,6 +164,7 @@ impl ArticleStream {
             Ok(operation) => {
                 let task = Task {
                     turn: self.turns.line_up(operation.article_id()),
+                    call: self.call.clone(),
                     shared: Arc::clone(&self.shared),
                     headers: Arc::clone(&self.headers),
                     answers: self.answers.clone(),
@@ -173,6 +177,7 @@ impl ArticleStream {
             }
             Err(error) => {
                 drop(room);
+                let error = self.shared.refuse(error);
                 answer(&self.answers, correlation_id, Err(error)).await;
             }
         }
@@ -232,6 +237,7 @@ async fn admit(
 struct Task {
     turn: Turn,
     shared: Arc<Shared>,
+    call: Span,
     headers: Arc<Headers>,
     answers: Answers,
     correlation_id: String,
@@ -243,22 +249,19 @@ struct Task {
 impl Task {
     async fn run(mut self) -> ArticleId {
         self.turn.come().await;
-        let result = self
-            .shared
-            .publisher
-            .carry_out(&self.operation, &self.headers)
-            .await;
+        let span = spans::of_stream(&self.operation, &self.headers, &self.call);
+        let result = self.shared.carry_out(&self.operation, &self.headers, span).await;
         let article_id = self.operation.article_id().clone();
         drop((self.operation, self.room));
-        answer(&self.answers, self.correlation_id, result).await;
+        answer(&self.answers, self.correlation_id, result.map_err(RpcError::from)).await;
         article_id
     }
 }
 
-async fn answer(answers: &Answers, correlation_id: String, result: Result<Accepted, IngestError>) {
+async fn answer(answers: &Answers, correlation_id: String, result: Result<Accepted, RpcError>) {
     let outcome = match result {
         Ok(accepted) => AnsweredOutcome::Result(convert::result(accepted)),
-        Err(error) => AnsweredOutcome::Error(RpcError::from(error).into_item()),
+        Err(error) => AnsweredOutcome::Error(error.into_item()),
     };
     let response = IngestArticlesResponse {
         correlation_id: answered_correlation_id(correlation_id),

@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::{LogError, Record};
 
@@ -28,6 +29,8 @@ pub struct ConsumerLag {
     pub ack_pending: u64,
     /// Of those, messages delivered more than once.
     pub redelivered: u64,
+    /// When the oldest message that is not acknowledged was appended, if there is one.
+    pub oldest_unacknowledged_at: Option<Timestamp>,
 }
 
 /// A process's end of a durable consumer. Dropping it gives back, after `ack_wait`, what was not acknowledged.

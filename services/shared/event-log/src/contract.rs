@@ -209,15 +209,16 @@ async fn expect_lag(
     ack_pending: u64,
     redelivered: u64,
 ) {
-    let expected = ConsumerLag {
-        pending,
-        ack_pending,
-        redelivered,
-    };
-    let mut lag = None;
+    let expected = (pending, ack_pending, redelivered);
+    let mut lag: Option<ConsumerLag> = None;
     for _ in 0..50 {
         lag = log.consumer_lag(Stream::Articles, durable_name).await.unwrap();
-        if lag == Some(expected) {
+        if let Some(lag) = &lag
+            && (lag.pending, lag.ack_pending, lag.redelivered) == expected
+        {
+            // The oldest one is among those that were just counted.
+            let is_some = lag.oldest_unacknowledged_at.is_some();
+            assert_eq!(is_some, pending + ack_pending > 0, "{lag:?}");
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -246,8 +246,15 @@ impl EventLog for EmbeddedLog {
         durable_name: &str,
     ) -> Result<Option<ConsumerLag>, LogError> {
         let info = self.info_now(stream)?;
-        let group = self.consumers.get(stream, durable_name);
-        Ok(group.map(|group| group.lag(&info)))
+        let Some(group) = self.consumers.get(stream, durable_name) else {
+            return Ok(None);
+        };
+        let (mut lag, oldest) = group.lag(&info);
+        if let Some(sequence) = oldest {
+            let record = self.get(stream, sequence).await?;
+            lag.oldest_unacknowledged_at = record.map(|record| record.appended_at);
+        }
+        Ok(Some(lag))
     }
 
     async fn info(&self, stream: Stream) -> Result<StreamInfo, LogError> {

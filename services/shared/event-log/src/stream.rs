@@ -153,6 +153,8 @@ pub struct StreamInfo {
     pub messages: u64,
     /// Size of the messages kept, in bytes.
     pub bytes: u64,
+    /// Most bytes that the stream may keep; `None` for no limit of its own.
+    pub max_bytes: Option<u64>,
     /// When the newest message was appended, if there is one.
     pub last_appended_at: Option<Timestamp>,
 }

@@ -111,6 +111,14 @@ impl NatsTestServer {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
+    /// The directory of its store, unless it runs in a container.
+    pub fn store(&self) -> Option<PathBuf> {
+        match &self.runs {
+            Runs::Process(process) => Some(process.store()),
+            Runs::Container(_) => None,
+        }
+    }
+
     /// Kills the server as a crash would (SIGKILL). What it stored stays.
     pub async fn kill(&mut self) {
         match &mut self.runs {

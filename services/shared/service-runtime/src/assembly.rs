@@ -1,9 +1,10 @@
 //! A running process put together from services: their gRPC routes, their background work, and one orderly shutdown.
 //!
 //! Order of the shutdown: health turns NOT_SERVING; after the drain delay the services stop taking work; background work
-//! finishes; the gRPC server finishes its calls; then what was registered with [`Assembly::on_close`] runs.
+//! finishes, or hands back what it cannot finish in time; the gRPC server finishes its calls; then what was registered with
+//! [`Assembly::on_close`] runs. Each step has a bound.
 
-use std::{convert::Infallible, fmt, future::Future};
+use std::{convert::Infallible, fmt, future::Future, time::Duration};
 
 use anyhow::Context as _;
 use futures::future::BoxFuture;
@@ -20,7 +21,10 @@ use tonic::{
 use tonic_health::server::HealthReporter;
 use tracing::{error, info, warn};
 
-use crate::{Liveness, ServerConfig};
+use crate::{Liveness, LogLevel, Metrics, ServerConfig, admin::AdminServer, rpc_layer::RpcLayer};
+
+/// Background work by name.
+type Background = JoinSet<(&'static str, anyhow::Result<()>)>;
 
 /// Collects the services of one process and runs them.
 pub struct Assembly {
@@ -28,9 +32,11 @@ pub struct Assembly {
     health: HealthReporter,
     liveness: Liveness,
     service_names: Vec<&'static str>,
-    background: JoinSet<(&'static str, anyhow::Result<()>)>,
+    background: Background,
     on_close: Vec<BoxFuture<'static, anyhow::Result<()>>>,
     shutdown: Shutdown,
+    metrics: Metrics,
+    admin: Option<AdminServer>,
 }
 
 impl fmt::Debug for Assembly {
@@ -42,20 +48,31 @@ impl fmt::Debug for Assembly {
     }
 }
 
+/// How long background work may take to hand back what it could not finish.
+const HAND_BACK_LIMIT: Duration = Duration::from_secs(2);
+
 /// Tells services to stop taking work. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Shutdown(CancellationToken);
+pub struct Shutdown {
+    requested: CancellationToken,
+    out_of_time: CancellationToken,
+}
 
 impl Shutdown {
     /// Returns when services have to stop taking work: background loops finish what they have begun and return, endless
     /// streams end with NOT_READY.
     pub async fn requested(&self) {
-        self.0.cancelled().await;
+        self.requested.cancelled().await;
+    }
+
+    /// Returns when there is no time left to finish what was begun: it has to be handed back now.
+    pub async fn out_of_time(&self) {
+        self.out_of_time.cancelled().await;
     }
 
     /// Whether services have to stop taking work.
     pub fn is_requested(&self) -> bool {
-        self.0.is_cancelled()
+        self.requested.is_cancelled()
     }
 }
 
@@ -79,7 +96,23 @@ impl Assembly {
             background: JoinSet::new(),
             on_close: Vec::new(),
             shutdown: Shutdown::default(),
+            metrics: Metrics::default(),
+            admin: None,
         }
+    }
+
+    /// Opens the admin port, which then shows what the services count, until the end of the shutdown.
+    pub async fn open_admin(
+        &mut self,
+        program: &str,
+        config: &ServerConfig,
+        level: LogLevel,
+    ) -> anyhow::Result<()> {
+        let version = env!("CARGO_PKG_VERSION");
+        self.metrics.build_info.with([program, version]).set(1.0);
+        let (listen, metrics) = (config.admin_listen, self.metrics.clone());
+        self.admin = AdminServer::start(listen, config.listen, metrics, level).await?;
+        Ok(())
     }
 
     /// Adds a gRPC service.
@@ -117,6 +150,11 @@ impl Assembly {
         self.liveness.clone()
     }
 
+    /// Where services count.
+    pub fn metrics(&self) -> Metrics {
+        self.metrics.clone()
+    }
+
     /// The shutdown signal, for services.
     pub fn shutdown(&self) -> Shutdown {
         self.shutdown.clone()
@@ -144,6 +182,7 @@ impl Assembly {
             Server::builder()
                 .max_concurrent_streams(config.max_streams_per_connection)
                 .http2_adaptive_window(Some(true))
+                .layer(RpcLayer::new(self.metrics.clone()))
                 .add_routes(std::mem::take(&mut self.routes).routes())
                 .serve_with_incoming_shutdown(
                     TcpListenerStream::new(listener),
@@ -213,19 +252,19 @@ impl Assembly {
         }
         tokio::time::sleep(config.drain_delay()).await;
 
-        self.shutdown.0.cancel();
+        self.shutdown.requested.cancel();
         let mut result = Ok(());
-        let finish_background = async {
-            while let Some(ended) = self.background.join_next().await {
-                if let Ok((_, Ok(()))) = ended {
-                    continue;
-                }
-                result = Err(failure_of_background(ended));
+        if timeout(config.grace(), finish(&mut self.background, &mut result))
+            .await
+            .is_err()
+        {
+            warn!("background work did not finish within the grace period and hands back what is left");
+            self.shutdown.out_of_time.cancel();
+            let handing_back = finish(&mut self.background, &mut result);
+            if timeout(HAND_BACK_LIMIT, handing_back).await.is_err() {
+                warn!("background work is cut off");
+                self.background.abort_all();
             }
-        };
-        if timeout(config.grace(), finish_background).await.is_err() {
-            warn!("background work did not finish within the grace period and is cut off");
-            self.background.abort_all();
         }
 
         stop_server.cancel();
@@ -235,12 +274,23 @@ impl Assembly {
         }
 
         for close in std::mem::take(&mut self.on_close) {
-            if let Err(error) = close.await {
-                warn!(error = format!("{error:#}"), "closing: {error:#}");
+            match timeout(config.grace(), close).await {
+                Ok(Ok(())) => (),
+                Ok(Err(error)) => warn!(error = format!("{error:#}"), "closing: {error:#}"),
+                Err(_) => warn!("closing did not end within the grace period"),
             }
         }
         info!("stopped");
         result
+    }
+}
+
+/// Waits until all background work has ended; `result` is the last failure.
+async fn finish(background: &mut Background, result: &mut anyhow::Result<()>) {
+    while let Some(ended) = background.join_next().await {
+        if !matches!(ended, Ok((_, Ok(())))) {
+            *result = Err(failure_of_background(ended));
+        }
     }
 }
 
@@ -251,5 +301,98 @@ fn failure_of_background(
         Ok((name, Ok(()))) => anyhow::anyhow!("background work `{name}` ended by itself"),
         Ok((name, Err(error))) => error.context(format!("background work `{name}` failed")),
         Err(error) => anyhow::Error::from(error).context("background work panicked"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::sync::oneshot;
+    use tonic::transport::Endpoint;
+    use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+
+    use super::*;
+
+    /// What happened, in order.
+    #[derive(Clone, Default)]
+    struct Happened(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Happened {
+        fn add(&self, what: &'static str) {
+            self.0.lock().unwrap().push(what);
+        }
+
+        fn all(&self) -> Vec<&'static str> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    fn config(grace_ms: u64) -> ServerConfig {
+        ServerConfig {
+            drain_delay_ms: 200,
+            grace_ms,
+            ..Default::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_goes_in_order_and_answers_calls_until_background_work_is_done() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut assembly = Assembly::new();
+        let (shutdown, happened) = (assembly.shutdown(), Happened::default());
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let (log, seen) = (happened.clone(), endpoint.clone());
+        assembly.spawn("work", async move {
+            shutdown.requested().await;
+            log.add("stop taking work");
+            // The server still answers, and has said before that nobody should come any more.
+            let mut health = HealthClient::new(seen.connect().await?);
+            let answer = health.check(HealthCheckRequest::default()).await?.into_inner();
+            log.add(match answer.status() {
+                tonic_health::pb::health_check_response::ServingStatus::NotServing => "not serving",
+                _ => "serving",
+            });
+            log.add("work finished");
+            Ok(())
+        });
+        let log = happened.clone();
+        assembly.on_close(async move {
+            let refused = endpoint.connect().await.is_err();
+            log.add(if refused { "server closed" } else { "server open" });
+            log.add("log closed");
+            Ok(())
+        });
+        let log = happened.clone();
+        let stop = async move { log.add("signal") };
+        assembly.serve(listener, &config(60_000), stop).await.unwrap();
+        assert_eq!(
+            happened.all(),
+            [
+                "signal",
+                "stop taking work",
+                "not serving",
+                "work finished",
+                "server closed",
+                "log closed"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_does_not_finish_in_time_is_handed_back() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut assembly = Assembly::new();
+        let shutdown = assembly.shutdown();
+        let (handed_back, is_handed_back) = oneshot::channel();
+        assembly.spawn("endless", async move {
+            shutdown.out_of_time().await;
+            handed_back.send(()).unwrap();
+            Ok(())
+        });
+        assembly.on_close(std::future::pending());
+        assembly.serve(listener, &config(100), async {}).await.unwrap();
+        is_handed_back.await.unwrap();
     }
 }

@@ -1,9 +1,9 @@
-//! Structured logs on standard error.
+//! Structured logs on standard error, whose level can be changed while the process runs.
 
 use std::io::{self, IsTerminal as _};
 
 use serde::{Deserialize, Serialize};
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,24 +42,44 @@ impl LoggingConfig {
             .map_err(|error| format!("logging.level `{}`: {error}", self.level))
     }
 
-    /// Starts logging for the whole process. A second call changes nothing.
-    pub fn start(&self) {
+    /// The lines of the log on standard error, and their level.
+    pub(crate) fn lines(&self) -> (impl Layer<Registry> + use<>, LogLevel) {
         let filter = EnvFilter::try_new(&self.level).unwrap_or_else(|_| EnvFilter::new("info"));
-        let registry = tracing_subscriber::registry().with(filter);
-        let started = match self.format {
-            LogFormat::Human => registry
-                .with(
-                    fmt::layer()
-                        .with_ansi(io::stderr().is_terminal())
-                        .with_writer(io::stderr),
-                )
-                .try_init(),
-            LogFormat::Json => registry
-                .with(fmt::layer().json().with_writer(io::stderr))
-                .try_init(),
+        let (filter, handle) = reload::Layer::new(filter);
+        let lines = match self.format {
+            LogFormat::Human => fmt::layer()
+                .with_ansi(io::stderr().is_terminal())
+                .with_writer(io::stderr)
+                .boxed(),
+            // The list of all spans has the current one.
+            LogFormat::Json => fmt::layer()
+                .json()
+                .with_current_span(false)
+                .with_writer(io::stderr)
+                .boxed(),
         };
-        if started.is_err() {
-            tracing::debug!("logging was started before");
-        }
+        (lines.with_filter(filter), LogLevel(handle))
+    }
+}
+
+/// The level of the logs of this process; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct LogLevel(reload::Handle<EnvFilter, Registry>);
+
+impl LogLevel {
+    /// The level, in the syntax of [`LoggingConfig::level`].
+    pub fn get(&self) -> String {
+        self.0
+            .with_current(EnvFilter::to_string)
+            .unwrap_or_else(|_| "logging is not started".to_owned())
+    }
+
+    /// Changes the level. Fails, with the reason, if `level` is none or logging was not started by this one.
+    pub fn set(&self, level: &str) -> Result<(), String> {
+        let filter = EnvFilter::try_new(level).map_err(|error| format!("`{level}` is no level: {error}"))?;
+        self.0.reload(filter).map_err(|error| error.to_string())?;
+        // As an error, so that it shows at any level.
+        tracing::error!(level, "the level of the logs is now {level}");
+        Ok(())
     }
 }

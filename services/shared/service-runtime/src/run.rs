@@ -11,7 +11,10 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use crate::{Assembly, LoggingConfig, ServerConfig, Settings, SettingsSources, configuration, healthcheck};
+use crate::{
+    Assembly, LogLevel, LoggingConfig, ServerConfig, Settings, SettingsSources, Telemetry, configuration,
+    healthcheck,
+};
 
 /// Exit code when the settings are wrong (EX_USAGE of sysexits.h).
 pub const EXIT_USAGE: u8 = 64;
@@ -96,10 +99,7 @@ where
 
     let result = match line.command {
         Some(Command::Healthcheck { service }) => check_health(settings.server(), &service),
-        None => {
-            settings.logging().start();
-            run(name, &settings, assemble)
-        }
+        None => run(name, &settings, assemble),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -130,23 +130,35 @@ fn check_health(config: &ServerConfig, service: &str) -> anyhow::Result<()> {
     runtime.block_on(healthcheck::check(config.listen, service))
 }
 
-fn run<S, F>(name: &str, settings: &S, assemble: F) -> anyhow::Result<()>
+fn run<S, F>(name: &'static str, settings: &S, assemble: F) -> anyhow::Result<()>
 where
     S: ServiceSettings,
     F: for<'a> FnOnce(&'a S, &'a mut Assembly) -> BoxFuture<'a, anyhow::Result<()>>,
 {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        info!(version = env!("CARGO_PKG_VERSION"), "{name} is starting");
-        let stop = stop_signal()?;
-        let address = settings.server().listen;
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("cannot listen on {address}"))?;
-        let mut assembly = Assembly::new();
-        assemble(settings, &mut assembly).await?;
-        assembly.serve(listener, settings.server(), stop).await
+        let telemetry = Telemetry::start(name, settings.logging())?;
+        let result = serve(name, settings, telemetry.level(), assemble).await;
+        telemetry.flush().await;
+        result
     })
+}
+
+async fn serve<S, F>(name: &str, settings: &S, level: LogLevel, assemble: F) -> anyhow::Result<()>
+where
+    S: ServiceSettings,
+    F: for<'a> FnOnce(&'a S, &'a mut Assembly) -> BoxFuture<'a, anyhow::Result<()>>,
+{
+    info!(version = env!("CARGO_PKG_VERSION"), "{name} is starting");
+    let stop = stop_signal()?;
+    let address = settings.server().listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))?;
+    let mut assembly = Assembly::new();
+    assembly.open_admin(name, settings.server(), level).await?;
+    assemble(settings, &mut assembly).await?;
+    assembly.serve(listener, settings.server(), stop).await
 }
 
 /// Returns a future that ends with the first SIGTERM or SIGINT. A second one ends the process at once.

@@ -150,7 +150,7 @@ pub async fn bounds_what_is_unacknowledged(harness: &dyn Harness) {
 pub async fn tells_its_lag(harness: &dyn Harness) {
     let log = harness.open().await;
     assert_eq!(log.consumer_lag(Stream::Articles, "c").await.unwrap(), None);
-    fill(&*log, 0, 10).await;
+    let sequences = fill(&*log, 0, 10).await;
     let config = consumer_config("c", LONG, 3);
     let mut consumer = join(&*log, config).await;
     let mut held = Vec::new();
@@ -158,6 +158,9 @@ pub async fn tells_its_lag(harness: &dyn Harness) {
         held.push(take(&mut *consumer).await);
     }
     expect_lag(&*log, "c", 7, 3, 0).await;
+    let oldest = log.get(Stream::Articles, sequences[0]).await.unwrap().unwrap();
+    let lag = log.consumer_lag(Stream::Articles, "c").await.unwrap().unwrap();
+    assert_eq!(lag.oldest_unacknowledged_at, Some(oldest.appended_at));
     fill(&*log, 10, 2).await;
     expect_lag(&*log, "c", 9, 3, 0).await;
 

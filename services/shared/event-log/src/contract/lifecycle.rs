@@ -17,6 +17,7 @@ pub async fn describes_an_empty_stream(harness: &dyn Harness) {
             last_sequence: 0,
             messages: 0,
             bytes: 0,
+            max_bytes: info.max_bytes,
             last_appended_at: None,
         };
         assert_eq!(info, expected, "{stream}");

@@ -120,7 +120,7 @@ impl Group {
         }
     }
 
-    pub(super) fn lag(&self, head: &StreamInfo) -> ConsumerLag {
+    pub(super) fn lag(&self, head: &StreamInfo) -> (ConsumerLag, Option<u64>) {
         self.change(|deliveries| deliveries.lag(head))
     }
 

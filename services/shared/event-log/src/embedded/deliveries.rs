@@ -158,9 +158,12 @@ impl Deliveries {
         self.ack_wait
     }
 
-    pub(super) fn lag(&mut self, head: &StreamInfo) -> ConsumerLag {
+    /// Progress, without the age of the oldest message, and the sequence of that.
+    pub(super) fn lag(&mut self, head: &StreamInfo) -> (ConsumerLag, Option<u64>) {
         self.forget_removed(head.first_sequence);
-        ConsumerLag {
+        let waiting = (self.next <= head.last_sequence).then_some(self.next);
+        let oldest = self.unsettled.keys().next().copied().or(waiting);
+        let lag = ConsumerLag {
             pending: (head.last_sequence + 1).saturating_sub(self.next),
             ack_pending: self.unsettled.len() as u64,
             redelivered: self
@@ -168,7 +171,9 @@ impl Deliveries {
                 .values()
                 .filter(|message| message.attempts > 1)
                 .count() as u64,
-        }
+            oldest_unacknowledged_at: None,
+        };
+        (lag, oldest)
     }
 
     /// Marks a new state as one to be stored.
@@ -261,7 +266,17 @@ mod tests {
             last_sequence,
             messages,
             bytes: messages,
+            max_bytes: None,
             last_appended_at: None,
+        }
+    }
+
+    fn lag(pending: u64, ack_pending: u64, redelivered: u64) -> ConsumerLag {
+        ConsumerLag {
+            pending,
+            ack_pending,
+            redelivered,
+            oldest_unacknowledged_at: None,
         }
     }
 
@@ -296,14 +311,7 @@ mod tests {
         }
         assert_eq!(deliveries.take_changed(), Some((1001, vec![(1, 1)])));
         assert_eq!(deliveries.take_changed(), None);
-        assert_eq!(
-            deliveries.lag(&head),
-            ConsumerLag {
-                pending: 0,
-                ack_pending: 1,
-                redelivered: 0
-            }
-        );
+        assert_eq!(deliveries.lag(&head), (lag(0, 1, 0), Some(1)));
     }
 
     #[test]
@@ -336,14 +344,7 @@ mod tests {
         deliveries.fetched(records(1..=5));
         assert_eq!(new_sequence(&deliveries.turn(&head(1, 9), now)), Some(1));
         let compacted = head(4, 9);
-        assert_eq!(
-            deliveries.lag(&compacted),
-            ConsumerLag {
-                pending: 6,
-                ack_pending: 0,
-                redelivered: 0
-            }
-        );
+        assert_eq!(deliveries.lag(&compacted), (lag(6, 0, 0), Some(4)));
         assert_eq!(new_sequence(&deliveries.turn(&compacted, now + WAIT)), Some(4));
         assert_eq!(new_sequence(&deliveries.turn(&compacted, now + WAIT)), Some(5));
         assert!(matches!(deliveries.turn(&compacted, now + WAIT), Turn::Fetch(6)));
@@ -354,14 +355,7 @@ mod tests {
         let now = Instant::now();
         let mut deliveries = Deliveries::new(7, vec![(3, 2), (5, 1)], now);
         let head = head(1, 9);
-        assert_eq!(
-            deliveries.lag(&head),
-            ConsumerLag {
-                pending: 3,
-                ack_pending: 2,
-                redelivered: 1
-            }
-        );
+        assert_eq!(deliveries.lag(&head), (lag(3, 2, 1), Some(3)));
         assert!(matches!(deliveries.turn(&head, now), Turn::Again(3)));
         assert_eq!(deliveries.begin_again(3, now), Some(3));
     }

@@ -112,6 +112,7 @@ pub(super) fn stream_info((identity, first, last, messages, bytes, time): Stream
         last_sequence: last,
         messages,
         bytes,
+        max_bytes: None,
         last_appended_at: time.map(timestamp),
     }
 }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{apply, codec, definition, failure, session::Session};
+use super::{apply, codec, definition, failure, session::Session, status};
 use crate::{
     Consumer, ConsumerConfig, ConsumerLag, Delivery, DeliveryHandle, LogError, Stream, retry::Backoff,
 };
@@ -64,10 +64,16 @@ pub(super) async fn lag(
     let Some(info) = find(session, stream, name).await? else {
         return Ok(None);
     };
+    let is_done = info.num_pending == 0 && info.num_ack_pending == 0;
+    let oldest_unacknowledged_at = match is_done {
+        true => None,
+        false => status::appended_after(session, stream, info.ack_floor.stream_sequence).await?,
+    };
     Ok(Some(ConsumerLag {
         pending: info.num_pending,
         ack_pending: info.num_ack_pending as u64,
         redelivered: info.num_redelivered as u64,
+        oldest_unacknowledged_at,
     }))
 }
 

@@ -1,6 +1,6 @@
 //! How full the streams are and how far their durable consumers have come.
 
-use async_nats::jetstream::{consumer, stream::Stream as Handle};
+use async_nats::jetstream::consumer;
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 
@@ -62,7 +62,7 @@ pub(super) async fn of(session: &Session, stream: Stream) -> Result<Option<Strea
     infos.sort_by(|one, other| one.name.cmp(&other.name));
     let mut consumers = Vec::new();
     for info in infos {
-        consumers.push(status_of_consumer(stream, &handle, info, found.state.last_sequence).await?);
+        consumers.push(status_of_consumer(session, stream, info, found.state.last_sequence).await?);
     }
     let (config, state) = (&found.config, &found.state);
     let others = found
@@ -84,25 +84,35 @@ pub(super) async fn of(session: &Session, stream: Stream) -> Result<Option<Strea
     }))
 }
 
-async fn status_of_consumer(
+/// When the first message after this sequence was appended, if there is one.
+pub(super) async fn appended_after(
+    session: &Session,
     stream: Stream,
-    handle: &Handle<()>,
+    sequence: u64,
+) -> Result<Option<Timestamp>, LogError> {
+    let handle = session.api.get_stream_no_info(session.names.stream(stream)).await;
+    let handle = handle.map_err(|error| failure::of_stream(stream, "cannot look at a message", &error))?;
+    let request = handle
+        .raw_message_builder()
+        .sequence(sequence + 1)
+        .next_by_subject(">");
+    match request.send().await {
+        Ok(message) => codec::timestamp(message.time.unix_timestamp_nanos()).map(Some),
+        Err(error) => failure::of_message(stream, &error).map_or(Ok(None), Err),
+    }
+}
+
+async fn status_of_consumer(
+    session: &Session,
+    stream: Stream,
     info: consumer::Info,
     last_sequence: u64,
 ) -> Result<ConsumerStatus, LogError> {
     let acknowledged = info.ack_floor.stream_sequence;
     // Also what the server gave up on: it stays above the floor.
-    let oldest = if acknowledged < last_sequence {
-        let request = handle
-            .raw_message_builder()
-            .sequence(acknowledged + 1)
-            .next_by_subject(">");
-        match request.send().await {
-            Ok(message) => Some(codec::timestamp(message.time.unix_timestamp_nanos())?),
-            Err(error) => failure::of_message(stream, &error).map_or(Ok(None), Err)?,
-        }
-    } else {
-        None
+    let oldest = match acknowledged < last_sequence {
+        true => appended_after(session, stream, acknowledged).await?,
+        false => None,
     };
     Ok(ConsumerStatus {
         name: info.name,

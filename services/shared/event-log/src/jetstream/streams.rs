@@ -61,6 +61,9 @@ pub(super) async fn info(session: &Session, stream: Stream) -> Result<StreamInfo
         last_sequence: state.last_sequence,
         messages: state.messages,
         bytes: state.bytes,
+        max_bytes: u64::try_from(found.config.max_bytes)
+            .ok()
+            .filter(|limit| *limit > 0),
         last_appended_at,
     })
 }

@@ -8,6 +8,9 @@ use std::{
 
 use tempfile::TempDir;
 
+/// The store in the directory of a server.
+const STORE: &str = "store";
+
 /// A nats-server process with its directory.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -23,7 +26,7 @@ impl Process {
     pub(super) fn new(program: &Path, port: u16, sync_interval: &str, more_config: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory for the NATS server");
         let name = format!("gisa-test-{}-{port}", std::process::id());
-        let store = directory.path().join("store");
+        let store = directory.path().join(STORE);
         // `max_file` only bounds what streams may reserve, nothing is set aside on the disk.
         let config = format!(
             "server_name: {name}\nlisten: \"127.0.0.1:{port}\"\n\
@@ -38,6 +41,11 @@ impl Process {
             directory,
             child: None,
         }
+    }
+
+    /// The directory of its store.
+    pub(super) fn store(&self) -> PathBuf {
+        self.directory.path().join(STORE)
     }
 
     /// The name that the server greets with.
