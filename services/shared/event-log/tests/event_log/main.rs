@@ -5,6 +5,7 @@
 
 mod administration;
 mod batches;
+mod cluster;
 mod embedded;
 mod failover;
 mod jetstream;
