@@ -1,11 +1,12 @@
 //! gRPC in: `gisa.ingest.v1.IngestService`. Translates, makes room, and hands over; decides nothing.
 //!
-//! Deadlines: the server drops a unary call when its `grpc-timeout` has passed, also while it waits for room. A stream ends
-//! when the caller gives it up, at its deadline or before. Either way what is under way is dropped, which is safe: nothing
-//! was acknowledged, and asking again gives the same result.
+//! Deadlines: a log that does not answer is asked again until shortly before the caller's `grpc-timeout`, then the call is
+//! answered with what is wrong. Should the deadline pass all the same, or the caller give up before, what is under way is
+//! dropped, which is safe: nothing was acknowledged, and asking again gives the same result.
 
 mod article_stream;
 mod convert;
+mod deadline;
 mod rpc_errors;
 mod spans;
 mod turns;
@@ -30,9 +31,12 @@ use crate::{
     decide::Operation,
     error::IngestError,
     metrics::IngestMetrics,
+    patience::Patience,
     publish::{Accepted, Publisher},
     validate,
 };
+
+use self::deadline::deadline;
 
 /// What a request may have beside the body: all other fields at their limits, in UTF-8, several times over.
 const REQUEST_MARGIN_BYTES: usize = 256 * 1024;
@@ -116,11 +120,14 @@ impl Shared {
         check: impl FnOnce(&Self, Message) -> Result<Operation, IngestError>,
     ) -> Result<IngestResult, Status> {
         let message = message.ok_or_else(|| RpcError::invalid_field(field, "must be set"))?;
-        let _room = self.admission.enter(message.encoded_len()).await;
+        let patience = Patience::until(deadline(metadata));
+        let room = patience.bound(self.admission.enter(message.encoded_len())).await;
+        // Room is given back when the log answers.
+        let _room = room.ok_or_else(|| self.refuse(IngestError::LogUnavailable))?;
         let operation = check(self, message).map_err(|error| self.refuse(error))?;
         let headers = trace_headers(metadata);
         let accepted = self
-            .carry_out(&operation, &headers, spans::of_call(&operation))
+            .carry_out(&operation, &headers, patience, spans::of_call(&operation))
             .await;
         Ok(convert::result(accepted.map_err(RpcError::from)?))
     }
@@ -130,10 +137,11 @@ impl Shared {
         &self,
         operation: &Operation,
         headers: &Headers,
+        patience: Patience,
         span: Span,
     ) -> Result<Accepted, IngestError> {
         let started = Instant::now();
-        let carried_out = self.publisher.carry_out(operation, headers);
+        let carried_out = self.publisher.carry_out(operation, headers, patience);
         let result = carried_out.instrument(span.clone()).await;
         if let Ok(accepted) = &result {
             let (outcome, revision) = (accepted.outcome, accepted.revision);
@@ -173,7 +181,7 @@ impl IngestService for IngestApi {
     ) -> Result<Response<Self::IngestArticlesStream>, Status> {
         let (metadata, _, requests) = request.into_parts();
         let shared = Arc::clone(&self.shared);
-        let answers = article_stream::start(shared, requests, trace_headers(&metadata));
+        let answers = article_stream::start(shared, requests, trace_headers(&metadata), deadline(&metadata));
         Ok(Response::new(ReceiverStream::new(answers)))
     }
 

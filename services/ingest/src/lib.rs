@@ -9,6 +9,7 @@ pub mod config;
 pub mod decide;
 pub mod error;
 pub mod metrics;
+pub mod patience;
 pub mod publish;
 pub mod validate;
 

@@ -22,6 +22,7 @@ use crate::{
     error::IngestError,
     metrics::IngestMetrics,
     novelty::Novelty,
+    patience::Patience,
     stream_identity::StreamIdentity,
 };
 
@@ -75,14 +76,19 @@ impl Publisher {
         })
     }
 
-    /// Carries out one operation; returns when its outcome is durable. `headers` go into the log with the revision.
+    /// Carries out one operation; returns when its outcome is durable, or when the patience with a log that fails is at its
+    /// end. `headers` go into the log with the revision.
     ///
     /// May be dropped at any time: then the revision is appended or not, and asking again is safe.
-    pub async fn carry_out(&self, operation: &Operation, headers: &Headers) -> Result<Accepted, IngestError> {
+    pub async fn carry_out(
+        &self,
+        operation: &Operation,
+        headers: &Headers,
+        patience: Patience,
+    ) -> Result<Accepted, IngestError> {
         let article_id = operation.article_id();
-        let stream_identity = self
-            .stream_identity
-            .current(&*self.log)
+        let stream_identity = patience
+            .ask(|| self.stream_identity.current(&*self.log))
             .await
             .map_err(|error| failed(article_id, "asking for the stream", &error))?;
         let accepted = |outcome, revision, sequence| Accepted {
@@ -105,7 +111,7 @@ impl Publisher {
         for attempt in 1..=MAX_ATTEMPTS {
             let current = match guessed_new {
                 true => None,
-                false => self.current(article_id, &subject).await?,
+                false => self.current(article_id, &subject, patience).await?,
             };
             let sequence = current.as_ref().map_or(0, |current| current.sequence);
             let on_record = current.as_ref().map(|current| &current.event);
@@ -120,7 +126,15 @@ impl Publisher {
                 Some(_) => ExpectedLast::Sequence(sequence),
                 None => ExpectedLast::None,
             };
-            match self.append(&subject, expected_last, headers, &event).await {
+            // A guess does not wait for room: what is on record already needs none.
+            let patience = match guessed_new {
+                true => patience.unless_full(),
+                false => patience,
+            };
+            match self
+                .append(&subject, expected_last, headers, &event, patience)
+                .await
+            {
                 Ok(sequence) => {
                     self.metrics.appended(outcome, &event);
                     return Ok(accepted(outcome, event.article.revision, sequence));
@@ -129,7 +143,6 @@ impl Publisher {
                     self.novelty.was_wrong();
                     guessed_new = false;
                 }
-                // What is on record already needs no room.
                 Err(AppendError::StreamFull) if guessed_new => guessed_new = false,
                 Err(AppendError::Conflict { .. }) => {
                     debug!(article.id = %article_id, attempt, "another writer was faster");
@@ -147,10 +160,10 @@ impl Publisher {
         &self,
         article_id: &ArticleId,
         subject: &Subject,
+        patience: Patience,
     ) -> Result<Option<Current>, IngestError> {
-        let last = self
-            .log
-            .last_of_subject(Stream::Articles, subject)
+        let last = patience
+            .ask(|| self.log.last_of_subject(Stream::Articles, subject))
             .await
             .map_err(|error| failed(article_id, "reading the current revision", &error))?;
         let Some(record) = last else {
@@ -179,6 +192,7 @@ impl Publisher {
         expected_last: ExpectedLast,
         headers: &Headers,
         event: &ArticleRevised,
+        patience: Patience,
     ) -> Result<u64, AppendError> {
         let span = info_span!("append", otel.name = "append ARTICLES", otel.kind = "producer");
         let mut headers = headers.clone();
@@ -192,14 +206,14 @@ impl Publisher {
             headers,
             payload: event.encode().into(),
         };
-        let appending = self.log.append(Stream::Articles, vec![message]);
-        let results = appending.instrument(span).await;
         let no_answer = || LogError::Unavailable("the log gave no answer to an append".to_owned());
-        let result = results
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Err(no_answer().into()));
-        result.map(|appended| appended.sequence)
+        // Again with the same id and the same condition: if an attempt without an answer was stored, that is the answer.
+        let appended = patience.ask(|| {
+            let answers = self.log.append(Stream::Articles, vec![message.clone()]);
+            async move { answers.await.pop().unwrap_or_else(|| Err(no_answer().into())) }
+        });
+        let appended = appended.instrument(span).await?;
+        Ok(appended.sequence)
     }
 }
 

@@ -18,6 +18,7 @@ use prost::Message as _;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinSet,
+    time::Instant,
 };
 use tonic::{Code, Status, Streaming};
 use tracing::{Instrument as _, Span, error};
@@ -30,6 +31,7 @@ use crate::{
     admission::Room,
     decide::Operation,
     error::IngestError,
+    patience::Patience,
     publish::Accepted,
     validate::{Invalid, answered_correlation_id, correlation_id},
 };
@@ -45,6 +47,7 @@ pub(super) fn start(
     shared: Arc<Shared>,
     requests: Requests,
     headers: Headers,
+    deadline: Option<Instant>,
 ) -> mpsc::Receiver<Result<IngestArticlesResponse, Status>> {
     let (answers, receiver) = mpsc::channel(ANSWER_QUEUE);
     let call = Span::current();
@@ -53,6 +56,7 @@ pub(super) fn start(
         places: Arc::new(Semaphore::new(shared.max_in_flight)),
         shared,
         headers: Arc::new(headers),
+        deadline,
         answers,
         turns: Turns::default(),
         under_way: JoinSet::new(),
@@ -85,6 +89,7 @@ struct ArticleStream {
     shared: Arc<Shared>,
     call: Span,
     headers: Arc<Headers>,
+    deadline: Option<Instant>,
     places: Arc<Semaphore>,
     answers: Answers,
     turns: Turns,
@@ -167,6 +172,7 @@ impl ArticleStream {
                     call: self.call.clone(),
                     shared: Arc::clone(&self.shared),
                     headers: Arc::clone(&self.headers),
+                    deadline: self.deadline,
                     answers: self.answers.clone(),
                     correlation_id,
                     operation,
@@ -239,6 +245,7 @@ struct Task {
     shared: Arc<Shared>,
     call: Span,
     headers: Arc<Headers>,
+    deadline: Option<Instant>,
     answers: Answers,
     correlation_id: String,
     operation: Operation,
@@ -250,7 +257,11 @@ impl Task {
     async fn run(mut self) -> ArticleId {
         self.turn.come().await;
         let span = spans::of_stream(&self.operation, &self.headers, &self.call);
-        let result = self.shared.carry_out(&self.operation, &self.headers, span).await;
+        let patience = Patience::until(self.deadline);
+        let result = self
+            .shared
+            .carry_out(&self.operation, &self.headers, patience, span)
+            .await;
         let article_id = self.operation.article_id().clone();
         drop((self.operation, self.room));
         answer(&self.answers, self.correlation_id, result.map_err(RpcError::from)).await;

@@ -9,8 +9,14 @@ use tonic_types::StatusExt as _;
 
 use crate::{
     faulty_log::Fault,
-    service::{TestLog, answer, article_request, ingest, submission, what, why, within},
+    service::{
+        PATIENCE, TestLog, answer, article_request, eventually, ingest, ingest_within, submission, what, why,
+        within,
+    },
 };
+
+/// A deadline that is waited for.
+const SHORT: Duration = Duration::from_secs(3);
 
 #[tokio::test]
 async fn an_unavailable_log_acknowledges_nothing() {
@@ -18,8 +24,11 @@ async fn an_unavailable_log_acknowledges_nothing() {
     let service = log.serve().await;
     let mut client = service.client().await;
     log.log.fail_appends(Fault::Unavailable, usize::MAX);
-    let refused = ingest(&client, submission("a", "1")).await.unwrap_err();
+    let refused = ingest_within(&client, submission("a", "1"), SHORT)
+        .await
+        .unwrap_err();
     assert_eq!(why(&refused), (Code::Unavailable, "LOG_UNAVAILABLE".into()));
+    assert!(log.log.appends() > 2, "it was tried again within the deadline");
     let retry = refused
         .get_error_details()
         .retry_info()
@@ -29,11 +38,9 @@ async fn an_unavailable_log_acknowledges_nothing() {
     let requests: Vec<_> = (0..50)
         .map(|number| article_request(number, submission(&number.to_string(), "1")))
         .collect();
-    let mut answers = client
-        .ingest_articles(tokio_stream::iter(requests))
-        .await
-        .unwrap()
-        .into_inner();
+    let mut requests = tonic::Request::new(tokio_stream::iter(requests));
+    requests.set_timeout(PATIENCE);
+    let mut answers = client.ingest_articles(requests).await.unwrap().into_inner();
     let mut answered = 0;
     while let Some(response) = within("an answer", answers.message()).await.unwrap() {
         let (_, result) = answer(response);
@@ -53,18 +60,47 @@ async fn an_unavailable_log_acknowledges_nothing() {
 }
 
 #[tokio::test]
-async fn after_a_lost_acknowledgement_asking_again_finds_the_revision() {
+async fn a_lost_acknowledgement_is_asked_for_again() {
     let log = TestLog::open().await;
     let service = log.serve().await;
     let client = service.client().await;
-    log.log.fail_appends(Fault::AckLost, 1);
-    let refused = ingest(&client, submission("a", "1")).await.unwrap_err();
+    log.log.fail_appends(Fault::AckLost, 2);
+    assert_eq!(
+        what(&ingest(&client, submission("a", "1")).await.unwrap()),
+        (IngestOutcome::Created, 1)
+    );
+    assert_eq!(log.revisions().await, 1);
+}
+
+#[tokio::test]
+async fn after_acknowledgements_lost_for_good_asking_again_finds_the_revision() {
+    let log = TestLog::open().await;
+    let service = log.serve().await;
+    let client = service.client().await;
+    log.log.fail_appends(Fault::AckLost, usize::MAX);
+    let refused = ingest_within(&client, submission("a", "1"), SHORT)
+        .await
+        .unwrap_err();
     assert_eq!(why(&refused).1, "LOG_UNAVAILABLE");
+    log.log.fail_appends(Fault::None, 0);
     assert_eq!(
         what(&ingest(&client, submission("a", "1")).await.unwrap()),
         (IngestOutcome::Unchanged, 1)
     );
     assert_eq!(log.revisions().await, 1);
+}
+
+#[tokio::test]
+async fn a_log_that_hangs_is_told_of_before_the_deadline() {
+    let log = TestLog::open().await;
+    let service = log.serve().await;
+    let client = service.client().await;
+    log.log.hang();
+    let refused = ingest_within(&client, submission("a", "1"), SHORT)
+        .await
+        .unwrap_err();
+    assert_eq!(why(&refused), (Code::Unavailable, "LOG_UNAVAILABLE".into()));
+    eventually("nothing is left in the log", || log.log.inside() == 0).await;
 }
 
 #[tokio::test]

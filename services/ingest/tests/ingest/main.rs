@@ -7,6 +7,7 @@
 mod faulty_log;
 mod flow_control;
 mod log_failures;
+mod nats_failures;
 mod outcomes;
 mod race;
 mod refusals;

@@ -158,6 +158,20 @@ pub(crate) async fn ingest(client: &Client, article: ArticleSubmission) -> Resul
     Ok(response.into_inner().result.unwrap())
 }
 
+/// Asks with a deadline.
+pub(crate) async fn ingest_within(
+    client: &Client,
+    article: ArticleSubmission,
+    deadline: Duration,
+) -> Result<IngestResult, Status> {
+    let mut request = tonic::Request::new(IngestArticleRequest {
+        article: Some(article),
+    });
+    request.set_timeout(deadline);
+    let response = client.clone().ingest_article(request).await?;
+    Ok(response.into_inner().result.unwrap())
+}
+
 pub(crate) async fn retract(client: &Client, retraction: Retraction) -> Result<IngestResult, Status> {
     let request = RetractArticleRequest {
         retraction: Some(retraction),

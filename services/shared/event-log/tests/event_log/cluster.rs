@@ -57,13 +57,15 @@ impl Harness for Place {
             tagged: MAX_BYTES,
             dead_letters: MAX_BYTES,
             advisories: MAX_BYTES,
+            dictionary: MAX_BYTES,
+            retags: MAX_BYTES,
         };
         let config = JetStreamConfig {
             servers: self.cluster.urls(),
             stream_prefix: self.stream_prefix.clone(),
             replicas: 3,
             max_bytes,
-            // Making four streams takes four elections.
+            // Making six streams takes six elections.
             connect_deadline_ms: 60_000,
             ..JetStreamConfig::default()
         };
