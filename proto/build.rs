@@ -11,6 +11,7 @@ const PROTO_FILES: &[&str] = &[
     "gisa/events/v1/events.proto",
     "gisa/ingest/v1/ingest_service.proto",
     "gisa/query/v1/query_service.proto",
+    "gisa/tagging/v1/dead_letter_service.proto",
     "gisa/tagging/v1/dictionary.proto",
     "gisa/tagging/v1/entity_tagging_service.proto",
     "gisa/tagging/v1/explanation.proto",
@@ -27,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     tonic_prost_build::configure()
         .bytes(".gisa.events.v1.DeadLetter.payload")
+        .bytes(".gisa.tagging.v1.DeadLetterMessage.payload")
         .extern_path(".google.rpc", "::tonic_types::pb")
         .compile_fds(descriptors)?;
     Ok(())

@@ -1,5 +1,6 @@
 //! gRPC in: tags texts that callers send, changes the dictionary, and has articles tagged again.
 
+mod dead_letters;
 mod dictionary;
 mod errors;
 mod page_token;
@@ -22,6 +23,8 @@ use gisa_proto::tagging::v1::{
 use gisa_service_runtime::{ErrorReason, RpcError, Shutdown};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tracing::error;
+
+pub use self::dead_letters::DeadLetterApi;
 
 use self::text_rules::check_text;
 use crate::{

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ModelSource;
 
+/// Advisories in work at a time, over all processes and in one; there are few.
+const SWEEP_MAX_ACK_PENDING: usize = 64;
+const SWEEP_BATCH: usize = 8;
+
 /// Settings of the `gisa-entity-tagging` binary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -81,6 +85,16 @@ impl TaggingConfig {
             ack_wait: Duration::from_millis(self.ack_wait_ms),
             max_ack_pending: self.max_ack_pending,
             batch: self.max_in_flight,
+        }
+    }
+
+    /// The durable consumer of ADVISORIES: what the sweeper joins and `gisa streams apply` creates.
+    pub fn sweep_consumer(&self) -> ConsumerConfig {
+        ConsumerConfig {
+            durable_name: format!("{}-sweep", self.consumer_name),
+            ack_wait: Duration::from_millis(self.ack_wait_ms),
+            max_ack_pending: SWEEP_MAX_ACK_PENDING,
+            batch: SWEEP_BATCH,
         }
     }
 

@@ -15,7 +15,7 @@ const PERIOD: Duration = Duration::from_secs(5);
 
 /// Asks until the shutdown. While the log does not answer there are no values, rather than old ones.
 pub(crate) async fn report(
-    config: TaggingConfig,
+    config: Arc<TaggingConfig>,
     log: Arc<dyn EventLog>,
     metrics: Metrics,
     shutdown: Shutdown,

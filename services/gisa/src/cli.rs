@@ -167,11 +167,57 @@ pub enum Command {
     /// Tag articles from files, without a server
     #[command(after_help = TAG_OUTPUT)]
     Tag(TagArguments),
+    /// See what could not be tagged, and replay or discard it; --server is the tagging service
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
     /// Create, check and look at the streams in NATS
     #[command(subcommand)]
     Streams(StreamsCommand),
     /// Print a completion script
     Completions(CompletionsArguments),
+}
+
+/// What to do with dead letters.
+#[derive(Debug, Subcommand)]
+pub enum DeadLettersCommand {
+    /// List letters, oldest first
+    List(DeadLettersListArguments),
+    /// Show one letter with the message that it is about
+    Show(DeadLettersShowArguments),
+    /// Tag the messages again; a letter whose message fails again stays open
+    Replay(DeadLettersResolveArguments),
+    /// Give the messages up for good
+    Discard(DeadLettersResolveArguments),
+}
+
+/// Flags of `gisa dead-letters list`.
+#[derive(Debug, Args)]
+pub struct DeadLettersListArguments {
+    /// Also those that were replayed or discarded
+    #[arg(long)]
+    pub resolved: bool,
+}
+
+/// Flags of `gisa dead-letters show`.
+#[derive(Debug, Args)]
+pub struct DeadLettersShowArguments {
+    /// Id of the letter, for example ARTICLES.17
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+/// Flags of `gisa dead-letters replay` and `discard`.
+#[derive(Debug, Args)]
+pub struct DeadLettersResolveArguments {
+    /// Ids of letters, for example ARTICLES.17
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub ids: Vec<String>,
+    /// All open letters
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+    /// Only try whether it would succeed; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// What to do with the streams. Settings are those of `gisa-entity-tagging`: defaults, then the file, then GISA_*

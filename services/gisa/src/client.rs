@@ -5,7 +5,10 @@ use std::{future::Future, time::Duration};
 use gisa_proto::{
     ingest::v1::ingest_service_client::IngestServiceClient,
     query::v1::query_service_client::QueryServiceClient,
-    tagging::v1::entity_tagging_service_client::EntityTaggingServiceClient,
+    tagging::v1::{
+        dead_letter_service_client::DeadLetterServiceClient,
+        entity_tagging_service_client::EntityTaggingServiceClient,
+    },
 };
 use tonic::{
     Code, Request, Response, Status,
@@ -93,6 +96,11 @@ impl Server {
     pub(crate) async fn tagging(&self) -> Result<TaggingClient, Failure> {
         let channel = self.connect().await?;
         Ok(EntityTaggingServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    pub(crate) async fn dead_letters(&self) -> Result<DeadLetterServiceClient<Channel>, Failure> {
+        let channel = self.connect().await?;
+        Ok(DeadLetterServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     /// A request that the server knows the deadline of.

@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod completions;
+mod dead_letters;
 mod demo;
 mod dev;
 mod entity;
@@ -39,6 +40,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Entity(command) => wait_for(entity::run(&server()?, command, &mut output)),
         Command::Retag(command) => wait_for(retag::run(&server()?, command, &mut output)),
         Command::Tag(arguments) => tag::run(&arguments, &mut output),
+        Command::DeadLetters(command) => wait_for(dead_letters::run(&server()?, command, &mut output)),
         Command::Streams(command) => wait_for(streams::run(command, global.timeout, &mut output)),
         Command::Completions(arguments) => completions::run(&arguments, &mut output),
     }

@@ -10,9 +10,8 @@ use gisa_proto::tagging::v1::{
     self as proto, DeleteEntityRequest, DeleteEntityResponse, EntityOrigin, GetEntityRequest,
     GetEntityResponse, ListEntitiesRequest, ListEntitiesResponse, UpsertEntityRequest, UpsertEntityResponse,
 };
-use gisa_service_runtime::{ErrorReason, RpcError};
+use gisa_service_runtime::RpcError;
 use tokio::time::timeout;
-use tonic::Code;
 
 use super::{
     EntityTaggingApi,
@@ -82,13 +81,7 @@ impl EntityTaggingApi {
         let conditions = Conditions::read(&request)?;
         let after = match request.page_token.as_str() {
             "" => String::new(),
-            _ => decode_page_token(&request).ok_or_else(|| {
-                RpcError::new(
-                    Code::InvalidArgument,
-                    ErrorReason::InvalidPageToken,
-                    "the page token is damaged or belongs to a list with other conditions",
-                )
-            })?,
+            token => decode_page_token(&page_conditions(&request), token)?,
         };
         let edition = self.edition(request.min_dictionary_version).await?;
         // Thousands of names are looked at: off the threads that serve the network.
@@ -147,6 +140,16 @@ impl Conditions {
     }
 }
 
+/// Everything in the request but the page, and what it may wait for.
+fn page_conditions(request: &ListEntitiesRequest) -> ListEntitiesRequest {
+    ListEntitiesRequest {
+        page_size: 0,
+        page_token: String::new(),
+        min_dictionary_version: 0,
+        ..request.clone()
+    }
+}
+
 fn list(
     edition: &Edition,
     request: &ListEntitiesRequest,
@@ -168,7 +171,9 @@ fn list(
     let last = page.last().filter(|_| page.len() < rest.len());
     ListEntitiesResponse {
         entities: page.iter().map(|entity| describe(edition, entity)).collect(),
-        next_page_token: last.map_or_else(String::new, |last| encode_page_token(request, &last.id)),
+        next_page_token: last.map_or_else(String::new, |last| {
+            encode_page_token(&page_conditions(request), &last.id)
+        }),
         total_size: found.len() as u32,
         tagger_version: Some(encode_tagger_version(edition.tagger().version())),
     }

@@ -9,7 +9,10 @@ use tracing::warn;
 
 use super::selection::Filter;
 use crate::{
-    consume::tag_revision, error::TaggingError, live_dictionary::LiveDictionary, publish::publish_outcome,
+    error::TaggingError,
+    live_dictionary::LiveDictionary,
+    publish::publish_outcome,
+    tagging::{tag_aside, tag_revision},
 };
 
 /// How often to look whether live articles still wait.
@@ -95,11 +98,7 @@ impl Processor<'_> {
             stream_identity: self.stream_identity.to_owned(),
             sequence: record.sequence,
         };
-        // Tagging is pure computation: off the threads that serve the network.
-        let tagging = tokio::task::spawn_blocking(move || tag_revision(&tagger, revised, position));
-        let outcome = tagging
-            .await
-            .unwrap_or_else(|error| Err(TaggingError::Panicked(error.to_string())))?;
+        let outcome = tag_aside(move || tag_revision(&*tagger, revised, position)).await?;
         let tagged = &outcome.tagged_article;
         // A result that says the same would only make every reader and watcher work.
         if present

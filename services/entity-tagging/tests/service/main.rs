@@ -3,11 +3,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod dead_letters;
 mod dictionary;
+mod leases;
+mod liveness;
 mod outcomes;
 mod retag;
 mod stopping;
 mod tag_texts;
+mod work;
 
 use std::sync::Arc;
 

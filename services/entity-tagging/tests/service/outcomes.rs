@@ -72,7 +72,7 @@ pub(crate) async fn append_article(
 }
 
 /// The first `count` records of a stream, as soon as they are there.
-async fn first_records(log: &dyn EventLog, stream: Stream, count: usize) -> Vec<Record> {
+pub(crate) async fn first_records(log: &dyn EventLog, stream: Stream, count: usize) -> Vec<Record> {
     let records = log
         .read(stream, StartAt::Oldest)
         .await

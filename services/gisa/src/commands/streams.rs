@@ -75,7 +75,10 @@ struct ChangeRecord<'a> {
 
 async fn apply(arguments: StreamsApplyArguments, output: &mut Output) -> Result<(), Failure> {
     let (settings, administration) = connect(arguments.settings).await?;
-    let consumers = [(Stream::Articles, settings.tagging.consumer())];
+    let consumers = [
+        (Stream::Articles, settings.tagging.consumer()),
+        (Stream::Advisories, settings.tagging.sweep_consumer()),
+    ];
     let options = ApplyOptions {
         drop_aged: arguments.drop_aged,
     };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod dead_letters;
 mod demo;
 mod dev;
 mod harness;

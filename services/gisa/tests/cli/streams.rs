@@ -33,11 +33,13 @@ async fn streams_are_created_once_and_shown() {
         "{}",
         first.stdout
     );
-    assert!(
-        first.stdout.contains("\"consumer\":\"entity-tagging\""),
-        "{}",
-        first.stdout
-    );
+    for consumer in ["entity-tagging", "entity-tagging-sweep"] {
+        assert!(
+            first.stdout.contains(&format!("\"consumer\":\"{consumer}\"")),
+            "{}",
+            first.stdout
+        );
+    }
     let second = streams(&server, &["apply", "--output", "json"]);
     assert!(
         outcomes(&second).iter().all(|outcome| outcome == "unchanged"),

@@ -1,5 +1,8 @@
 //! The payloads on the event log.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use gisa_article_model::{Article, TaggedArticle};
 use gisa_proto::events::v1 as proto;
 use jiff::Timestamp;
@@ -42,29 +45,51 @@ pub struct LogPosition {
     pub sequence: u64,
 }
 
-/// What could not be processed, for stream DEAD_LETTERS.
-#[derive(Clone, Debug)]
-pub struct DeadLetter<'a> {
+/// What could not be processed: payload of stream DEAD_LETTERS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
     /// Where the message stands.
     pub position: LogPosition,
     /// Name of the stream it was read from.
-    pub stream: &'a str,
+    pub stream: String,
     /// Its subject.
-    pub subject: &'a str,
+    pub subject: String,
     /// Its headers.
-    pub headers: Vec<(String, String)>,
-    /// Its bytes.
-    pub payload: Vec<u8>,
+    pub headers: BTreeMap<String, String>,
+    /// Its bytes; empty when the letter is resolved.
+    pub payload: Bytes,
     /// What went wrong, with causes.
     pub error: String,
     /// How often it was tried.
     pub attempts: u32,
     /// Durable consumer that gave up.
-    pub consumer: &'a str,
+    pub consumer: String,
     /// When it gave up.
     pub failed_at: Timestamp,
     /// W3C trace id, empty if none.
     pub trace_id: String,
+    /// What became of the letter; `None` while it is open.
+    pub resolution: Option<DeadLetterResolution>,
+}
+
+/// What became of a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadLetterResolution {
+    /// How it was resolved.
+    pub kind: DeadLetterResolutionKind,
+    /// When.
+    pub resolved_at: Timestamp,
+    /// Sequence of the letter in DEAD_LETTERS, where its bytes are.
+    pub letter_sequence: u64,
+}
+
+/// How a dead letter is resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadLetterResolutionKind {
+    /// Processed in the end: the outcome is on the log.
+    Replayed,
+    /// Given up for good.
+    Discarded,
 }
 
 impl ArticleRevised {
@@ -121,23 +146,73 @@ impl ArticleTagged {
     }
 }
 
-impl DeadLetter<'_> {
+impl DeadLetter {
     /// The letter as bytes of `gisa.events.v1.DeadLetter`.
     pub fn encode(self) -> Vec<u8> {
         proto::DeadLetter {
             position: Some(encode_position(&self.position)),
-            stream: self.stream.to_owned(),
-            subject: self.subject.to_owned(),
+            stream: self.stream,
+            subject: self.subject,
             headers: self.headers.into_iter().collect(),
-            payload: self.payload.into(),
+            payload: self.payload,
             error: self.error,
             attempts: self.attempts,
-            consumer: self.consumer.to_owned(),
+            consumer: self.consumer,
             failed_at: Some(encode_timestamp(self.failed_at)),
             trace_id: self.trace_id,
+            resolution: self.resolution.map(encode_resolution),
         }
         .encode_to_vec()
     }
+
+    /// Reads what [`DeadLetter::encode`] wrote.
+    pub fn decode(bytes: Bytes) -> Result<Self, DecodeError> {
+        let message = proto::DeadLetter::decode(bytes).map_err(malformed)?;
+        let failed_at = message.failed_at.ok_or(DecodeError::Missing("failed_at"))?;
+        Ok(Self {
+            position: decode_position(message.position.ok_or(DecodeError::Missing("position"))?),
+            stream: message.stream,
+            subject: message.subject,
+            headers: message.headers.into_iter().collect(),
+            payload: message.payload,
+            error: message.error,
+            attempts: message.attempts,
+            consumer: message.consumer,
+            failed_at: decode_timestamp(&failed_at, "failed_at")?,
+            trace_id: message.trace_id,
+            resolution: message.resolution.map(decode_resolution).transpose()?,
+        })
+    }
+}
+
+fn encode_resolution(resolution: DeadLetterResolution) -> proto::DeadLetterResolution {
+    let kind = match resolution.kind {
+        DeadLetterResolutionKind::Replayed => proto::dead_letter_resolution::Kind::Replayed,
+        DeadLetterResolutionKind::Discarded => proto::dead_letter_resolution::Kind::Discarded,
+    };
+    proto::DeadLetterResolution {
+        kind: kind.into(),
+        resolved_at: Some(encode_timestamp(resolution.resolved_at)),
+        letter_sequence: resolution.letter_sequence,
+    }
+}
+
+fn decode_resolution(message: proto::DeadLetterResolution) -> Result<DeadLetterResolution, DecodeError> {
+    let kind = match message.kind() {
+        proto::dead_letter_resolution::Kind::Replayed => DeadLetterResolutionKind::Replayed,
+        proto::dead_letter_resolution::Kind::Discarded => DeadLetterResolutionKind::Discarded,
+        proto::dead_letter_resolution::Kind::Unspecified => {
+            return Err(DecodeError::Missing("resolution.kind"));
+        }
+    };
+    let resolved_at = message
+        .resolved_at
+        .ok_or(DecodeError::Missing("resolution.resolved_at"))?;
+    Ok(DeadLetterResolution {
+        kind,
+        resolved_at: decode_timestamp(&resolved_at, "resolution.resolved_at")?,
+        letter_sequence: message.letter_sequence,
+    })
 }
 
 pub(crate) fn encode_position(position: &LogPosition) -> proto::LogPosition {
@@ -156,4 +231,49 @@ pub(crate) fn decode_position(message: proto::LogPosition) -> LogPosition {
 
 pub(crate) fn malformed(error: prost::DecodeError) -> DecodeError {
     DecodeError::Malformed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dead_letters_come_back_as_they_were() {
+        let open = DeadLetter {
+            position: LogPosition {
+                stream_identity: "x".to_owned(),
+                sequence: 17,
+            },
+            stream: "ARTICLES".to_owned(),
+            subject: "articles.a".to_owned(),
+            headers: BTreeMap::from([("traceparent".to_owned(), "00-1".to_owned())]),
+            payload: Bytes::from_static(b"not protobuf"),
+            error: "it panicked".to_owned(),
+            attempts: 5,
+            consumer: "entity-tagging".to_owned(),
+            failed_at: "2026-11-30T19:00:00Z".parse().unwrap(),
+            trace_id: "1".to_owned(),
+            resolution: None,
+        };
+        let resolved = |kind| DeadLetter {
+            payload: Bytes::new(),
+            resolution: Some(DeadLetterResolution {
+                kind,
+                resolved_at: "2026-11-30T20:00:00Z".parse().unwrap(),
+                letter_sequence: 3,
+            }),
+            ..open.clone()
+        };
+        let letters = [
+            open.clone(),
+            resolved(DeadLetterResolutionKind::Replayed),
+            resolved(DeadLetterResolutionKind::Discarded),
+        ];
+        for letter in letters {
+            assert_eq!(
+                DeadLetter::decode(letter.clone().encode().into()).unwrap(),
+                letter
+            );
+        }
+    }
 }

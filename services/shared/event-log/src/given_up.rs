@@ -5,8 +5,8 @@ use serde::Deserialize;
 use crate::{LogError, Record, Stream};
 
 /// A message that will not be delivered again, although its work may not have been done: somebody limited the attempts
-/// of the consumer, or terminated the delivery. A delivery terminated by [`dead_letter`](crate::dead_letter) is told of
-/// as well.
+/// of the consumer, or terminated the delivery. Deliveries that a worker terminates after it has stored a dead letter are
+/// told of as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GivenUp {
     /// The stream of the message.

@@ -19,7 +19,7 @@ pub mod stream;
 pub mod test_server;
 
 pub use consumer::{Consumer, ConsumerConfig, ConsumerLag, Delivery, DeliveryHandle};
-pub use dead_letter::dead_letter;
+pub use dead_letter::store_dead_letter;
 pub use error::{AppendError, LogError};
 pub use event_log::{EventLog, RecordStream, StartAt};
 pub use given_up::GivenUp;

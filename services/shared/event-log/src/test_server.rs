@@ -151,7 +151,7 @@ impl NatsTestServer {
     /// Freezes the server: connections stay open and nothing answers.
     pub async fn pause(&mut self) {
         match &self.runs {
-            Runs::Process(process) => process.signal("-STOP"),
+            Runs::Process(process) => process.freeze(),
             Runs::Container(container) => container.pause().await.expect("the NATS container is paused"),
         }
     }
@@ -159,7 +159,7 @@ impl NatsTestServer {
     /// Lets a frozen server go on.
     pub async fn resume(&mut self) {
         match &self.runs {
-            Runs::Process(process) => process.signal("-CONT"),
+            Runs::Process(process) => process.thaw(),
             Runs::Container(container) => container.unpause().await.expect("the NATS container is resumed"),
         }
     }

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures::StreamExt as _;
 use tokio::time::{sleep, timeout};
 
 use super::{Harness, LONG, SHORT, consumer_config, expect_lag, fill, join, next_record, take, take_none};
-use crate::{StartAt, Stream, Subject, dead_letter};
+use crate::{StartAt, Stream, Subject, store_dead_letter};
 
 /// What is not settled comes again after the ack wait and not before, with its attempts counted.
 pub async fn follows_the_ack_wait(harness: &dyn Harness) {
@@ -139,12 +138,16 @@ pub async fn leaves_one_dead_letter(harness: &dyn Harness) {
     sleep(SHORT / 2).await;
     let second = take(&mut *consumer).await;
     assert_eq!(second.attempt, 2);
-    dead_letter(&*log, Stream::Articles, second, Bytes::from_static(b"letter"))
-        .await
-        .unwrap();
-    dead_letter(&*log, Stream::Articles, first, Bytes::from_static(b"another"))
-        .await
-        .unwrap();
+    let record = first.record.clone();
+    let store = async |letter: &'static str, closed: bool| {
+        store_dead_letter(&*log, Stream::Articles, &record, letter.into(), |_| closed)
+            .await
+            .unwrap()
+    };
+    assert!(store("letter", false).await);
+    second.terminate().await.unwrap();
+    assert!(!store("another", false).await);
+    first.terminate().await.unwrap();
 
     let mut letters = log.read(Stream::DeadLetters, StartAt::Oldest).await.unwrap();
     let letter = next_record(&mut letters).await.unwrap();
@@ -157,6 +160,8 @@ pub async fn leaves_one_dead_letter(harness: &dyn Harness) {
         timeout(Duration::from_millis(200), letters.next()).await.is_err(),
         "there is a second letter"
     );
+    assert!(store("opened again", true).await);
+    assert_eq!(next_record(&mut letters).await.unwrap().payload, "opened again");
     take_none(&mut *consumer, SHORT * 3 / 2).await;
     expect_lag(&*log, "c", 0, 0, 0).await;
 }

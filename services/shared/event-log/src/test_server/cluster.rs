@@ -96,13 +96,13 @@ impl NatsTestCluster {
 
     /// Freezes a node: its connections stay open and nothing answers.
     pub fn pause(&mut self, node: usize) {
-        self.nodes[node].process.signal("-STOP");
+        self.nodes[node].process.freeze();
         self.nodes[node].answers = false;
     }
 
     /// Lets a frozen node go on.
     pub fn resume(&mut self, node: usize) {
-        self.nodes[node].process.signal("-CONT");
+        self.nodes[node].process.thaw();
         self.nodes[node].answers = true;
     }
 

@@ -4,12 +4,17 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
 /// The store in the directory of a server.
 const STORE: &str = "store";
+
+/// Freezing takes effect at once, unless the machine is very busy.
+const FREEZE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// A nats-server process with its directory.
 #[derive(Debug)]
@@ -82,7 +87,38 @@ impl Process {
     }
 
     /// Sends a signal, for example `-STOP`.
-    pub(super) fn signal(&self, signal: &str) {
+    /// Freezes it. Returns when no thread of it runs any more: until then it might answer (known on Linux only).
+    pub(super) fn freeze(&self) {
+        self.signal("-STOP");
+        let deadline = Instant::now() + FREEZE_DEADLINE;
+        while !self.is_frozen() {
+            assert!(Instant::now() < deadline, "the NATS server does not freeze");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Lets a frozen one go on.
+    pub(super) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn is_frozen(&self) -> bool {
+        let child = self.child.as_ref().expect("the NATS server runs");
+        let Ok(threads) = fs::read_dir(format!("/proc/{}/task", child.id())) else {
+            return true;
+        };
+        let states = threads
+            .flatten()
+            .map(|thread| fs::read_to_string(thread.path().join("stat")));
+        // The state is what follows the name in brackets.
+        let frozen = |stat: String| {
+            stat.rsplit_once(") ")
+                .is_some_and(|(_, state)| state.starts_with('T'))
+        };
+        states.flatten().all(frozen)
+    }
+
+    fn signal(&self, signal: &str) {
         let child = self.child.as_ref().expect("the NATS server runs");
         let sent = Command::new("kill")
             .arg(signal)

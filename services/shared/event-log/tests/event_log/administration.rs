@@ -17,6 +17,7 @@ use gisa_event_log::{
         Administration, Applied, ApplyOptions, Durability, JetStreamConfig, JetStreamLog, MaxBytes, Part,
         SettingChange,
     },
+    store_dead_letter,
     test_server::NatsTestServer,
 };
 use tokio::time::timeout;
@@ -212,10 +213,16 @@ async fn the_status_tells_fill_lag_and_the_oldest_unacknowledged() {
     let mut consumer = log.consumer(Stream::Articles, worker()).await.unwrap();
     consumer.next().await.unwrap().ack().await.unwrap();
     let second = consumer.next().await.unwrap();
-    let letter = Bytes::from_static(b"letter");
-    gisa_event_log::dead_letter(&log, Stream::Articles, consumer.next().await.unwrap(), letter)
-        .await
-        .unwrap();
+    let third = consumer.next().await.unwrap().record;
+    store_dead_letter(
+        &log,
+        Stream::Articles,
+        &third,
+        Bytes::from_static(b"letter"),
+        |_| false,
+    )
+    .await
+    .unwrap();
 
     let admin = Administration::connect(config(&server)).await.unwrap();
     let all = admin.status().await.unwrap();
