@@ -34,6 +34,7 @@ mod roles;
 pub mod salience;
 pub mod sentences;
 pub mod signature;
+mod starting;
 pub mod sweep;
 pub mod tagger;
 pub mod tagging;
@@ -79,10 +80,11 @@ pub async fn start(
     let model = config.model.clone();
     let tagger = tokio::task::spawn_blocking(move || Tagger::with_model(model.load()?)).await??;
     let built_in = Arc::new(tagger);
-    let (follower, dictionary) = Follower::start(Arc::clone(&log), Arc::clone(&built_in)).await?;
+    let (follower, dictionary) =
+        starting::ask(|| Follower::start(Arc::clone(&log), Arc::clone(&built_in))).await?;
     assembly.spawn("dictionary", follower.run(assembly.shutdown()));
 
-    let (follower, board) = BoardFollower::start(Arc::clone(&log)).await?;
+    let (follower, board) = starting::ask(|| BoardFollower::start(Arc::clone(&log))).await?;
     assembly.spawn("retag board", follower.run(assembly.shutdown()));
     let retags = RetagWorker::new(config, Arc::clone(&log), board.clone(), dictionary.clone());
     assembly.spawn("retags", retags.run(assembly.shutdown()));
@@ -114,10 +116,11 @@ pub async fn start_work(
     engine: Arc<dyn Engine>,
     assembly: &mut Assembly,
 ) -> anyhow::Result<()> {
-    let articles = log
-        .info(Stream::Articles)
-        .await
-        .context("cannot read stream ARTICLES")?;
+    let articles = starting::ask(|| async {
+        let asked = log.info(Stream::Articles).await;
+        asked.context("cannot read stream ARTICLES")
+    })
+    .await?;
     let stream_identity: Arc<str> = articles.identity.into();
     let config = Arc::new(config.clone());
     let metrics = assembly.metrics();

@@ -9,6 +9,7 @@ mod leases;
 mod liveness;
 mod outcomes;
 mod retag;
+mod starting;
 mod stopping;
 mod tag_texts;
 mod work;
