@@ -24,8 +24,8 @@ const BACKOFF: Backoff = Backoff {
     longest: Duration::from_secs(30),
 };
 
-/// The worker of one process; cheap to clone.
-#[derive(Clone, Debug)]
+/// The worker of one process.
+#[derive(Debug)]
 pub struct Worker {
     config: Arc<TaggingConfig>,
     log: Arc<dyn EventLog>,
@@ -62,11 +62,12 @@ impl Worker {
     /// Works until the shutdown; then finishes what is in work. While there are articles and none is delivered, whatever
     /// is tried, the process is not live.
     pub async fn run(self, shutdown: Shutdown, liveness: Liveness) -> anyhow::Result<()> {
-        let room = Arc::new(Semaphore::new(self.config.max_in_flight));
+        let worker = Arc::new(self);
+        let room = Arc::new(Semaphore::new(worker.config.max_in_flight));
         let mut in_work = JoinSet::new();
         let mut failures = 0;
         while !shutdown.is_requested() {
-            match self.pull(&shutdown, &liveness, &room, &mut in_work).await {
+            match worker.pull(&shutdown, &liveness, &room, &mut in_work).await {
                 Ok(()) => break,
                 Err(LogError::Closed) => break,
                 Err(error) => {
@@ -75,7 +76,7 @@ impl Worker {
                     }
                     failures += 1;
                     let delay = BACKOFF.delay(failures);
-                    warn!(%error, "consumer {} is made anew in {delay:?}: {error}", self.config.consumer_name);
+                    warn!(%error, "consumer {} is made anew in {delay:?}: {error}", worker.config.consumer_name);
                     tokio::select! {
                         () = tokio::time::sleep(delay) => (),
                         () = shutdown.requested() => (),
@@ -90,7 +91,7 @@ impl Worker {
 
     /// Pulls until the shutdown or until the consumer fails.
     async fn pull(
-        &self,
+        self: &Arc<Self>,
         shutdown: &Shutdown,
         liveness: &Liveness,
         room: &Arc<Semaphore>,
@@ -116,7 +117,7 @@ impl Worker {
                     .with([Stream::Articles.name(), &self.config.consumer_name])
                     .inc();
             }
-            let worker = self.clone();
+            let worker = Arc::clone(self);
             let shutdown = shutdown.clone();
             in_work.spawn(async move {
                 let span = article_span(
@@ -148,7 +149,8 @@ impl Worker {
         };
         let failure = match tagged {
             Ok(()) => {
-                if let Err(error) = delivery.ack().await {
+                // If it gets lost the article comes again, and its outcome is found to be there.
+                if let Err(error) = delivery.ack_unconfirmed().await {
                     warn!(log.sequence = sequence, %error, "ARTICLES {sequence} will be tagged again: {error}");
                 }
                 return;

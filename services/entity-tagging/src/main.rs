@@ -6,7 +6,7 @@ use gisa_entity_tagging::config::EntityTaggingSettings;
 use gisa_event_log::{EventLog, jetstream::JetStreamLog};
 use gisa_service_runtime::run_service;
 
-/// Tagging makes many small allocations; see `docs/adr/0015-allocator-of-entity-tagging.md`.
+/// An article is many small allocations; see `docs/adr/0015-allocator.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -64,6 +64,10 @@ impl Tagging {
         Span::current().record("article.id", field::display(&revised.article.article_id));
         let engine = Arc::clone(&self.engine);
         let position = source.position.clone();
+        if !revised.article.state.visible() {
+            // Nothing to compute.
+            return tag_revision(&*engine, revised, position);
+        }
         tag_aside(move || tag_revision(&*engine, revised, position)).await
     }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Tagging makes many small allocations; see `docs/adr/0015-allocator-of-entity-tagging.md`.
+/// An article is many small allocations; see `docs/adr/0015-allocator.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -7,6 +7,10 @@ use gisa_event_log::{EventLog, jetstream::JetStreamLog};
 use gisa_query::QuerySettings;
 use gisa_service_runtime::{Assembly, run_service};
 
+/// An article is many small allocations; see `docs/adr/0015-allocator.md`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     run_service::<QuerySettings, _>(
         "gisa-query",

@@ -69,6 +69,12 @@ impl Delivery {
         self.handle.ack().await
     }
 
+    /// The work is done; does not wait until the log has taken note. A note that is lost has the message delivered again, so
+    /// this is for work that is cheap to repeat.
+    pub async fn ack_unconfirmed(self) -> Result<(), LogError> {
+        self.handle.ack_unconfirmed().await
+    }
+
     /// The work failed for now: deliver again after `delay`.
     pub async fn retry_after(self, delay: Duration) -> Result<(), LogError> {
         self.handle.retry_after(delay).await
@@ -90,6 +96,10 @@ impl Delivery {
 pub trait DeliveryHandle: Send + Sync + fmt::Debug {
     /// See [`Delivery::ack`].
     async fn ack(&self) -> Result<(), LogError>;
+    /// See [`Delivery::ack_unconfirmed`]; confirmed unless that costs something.
+    async fn ack_unconfirmed(&self) -> Result<(), LogError> {
+        self.ack().await
+    }
     /// See [`Delivery::retry_after`].
     async fn retry_after(&self, delay: Duration) -> Result<(), LogError>;
     /// See [`Delivery::terminate`].

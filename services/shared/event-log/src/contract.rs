@@ -84,6 +84,7 @@ macro_rules! event_log_contract {
             consuming::loses_nothing_when_cancelled,
             consuming::goes_on_after_compaction,
             redelivery::follows_the_ack_wait,
+            redelivery::needs_no_confirmation,
             redelivery::honours_the_delay,
             redelivery::is_put_off_by_progress,
             redelivery::is_stopped_by_terminate,

@@ -3,11 +3,11 @@
 //! It is there also when nothing is exported, so that the lines of all processes about one article can be found by its
 //! trace id.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use opentelemetry::{
     Context,
-    propagation::{Extractor, TextMapPropagator as _},
+    propagation::{Extractor, Injector, TextMapPropagator as _},
     trace::{SpanContext, TraceContextExt as _},
 };
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -56,11 +56,8 @@ impl TraceContext {
         if !self.is_somewhere() {
             return;
         }
-        let mut carrier = HashMap::<String, String>::new();
         let context = Context::new().with_remote_span_context(self.0.clone());
-        TraceContextPropagator::new().inject_context(&context, &mut carrier);
-        // An empty state is the same as none.
-        headers.extend(carrier.into_iter().filter(|(_, value)| !value.is_empty()));
+        TraceContextPropagator::new().inject_context(&context, &mut WritableCarrier(headers));
     }
 
     /// Makes a new span go on from here; from nowhere it stays where it is. Its lines show the trace.
@@ -97,6 +94,18 @@ impl Extractor for Carrier<'_> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.keys().map(String::as_str).collect()
+    }
+}
+
+/// Headers to be written, for the library.
+struct WritableCarrier<'a>(&'a mut BTreeMap<String, String>);
+
+impl Injector for WritableCarrier<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        // An empty state is the same as none.
+        if !value.is_empty() {
+            self.0.insert(key.to_owned(), value);
+        }
     }
 }
 

@@ -34,6 +34,23 @@ pub async fn follows_the_ack_wait(harness: &dyn Harness) {
     expect_lag(&*log, "c", 0, 0, 0).await;
 }
 
+/// An acknowledgement that nobody waits for settles a message all the same, also when the log is closed right behind it.
+pub async fn needs_no_confirmation(harness: &dyn Harness) {
+    let log = harness.open().await;
+    fill(&*log, 0, 3).await;
+    let mut consumer = join(&*log, consumer_config("c", SHORT, 10)).await;
+    for _ in 0..3 {
+        take(&mut *consumer).await.ack_unconfirmed().await.unwrap();
+    }
+    log.close().await.unwrap();
+    drop((log, consumer));
+
+    let log = harness.open().await;
+    let mut consumer = join(&*log, consumer_config("c", SHORT, 10)).await;
+    take_none(&mut *consumer, SHORT * 3 / 2).await;
+    expect_lag(&*log, "c", 0, 0, 0).await;
+}
+
 /// `retry_after` brings a message back after its delay: not before, and not only after the ack wait. Others
 /// do not wait for it.
 pub async fn honours_the_delay(harness: &dyn Harness) {

@@ -314,12 +314,23 @@ impl Settlement {
             Err(error) => Err(failure::unavailable("a delivery was not settled", error)),
         }
     }
+
+    /// Tells the consumer, and does not wait for an answer.
+    async fn tell(&self, kind: AckKind) -> Result<(), LogError> {
+        let _operation = self.session.enter().await?;
+        let sent = self.session.client.publish(self.reply.clone(), kind.into()).await;
+        sent.map_err(|error| failure::unavailable("the consumer was not told", error))
+    }
 }
 
 #[async_trait]
 impl DeliveryHandle for Settlement {
     async fn ack(&self) -> Result<(), LogError> {
         self.settle(AckKind::Ack).await
+    }
+
+    async fn ack_unconfirmed(&self) -> Result<(), LogError> {
+        self.tell(AckKind::Ack).await
     }
 
     async fn retry_after(&self, delay: Duration) -> Result<(), LogError> {
@@ -332,12 +343,6 @@ impl DeliveryHandle for Settlement {
     }
 
     async fn progress(&self) -> Result<(), LogError> {
-        let _operation = self.session.enter().await?;
-        let sent = self
-            .session
-            .client
-            .publish(self.reply.clone(), AckKind::Progress.into())
-            .await;
-        sent.map_err(|error| failure::unavailable("progress was not reported", error))
+        self.tell(AckKind::Progress).await
     }
 }
