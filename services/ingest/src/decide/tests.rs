@@ -1,5 +1,7 @@
 //! Tests of the decision: each rule, and laws over random sequences of operations.
 
+mod interleavings;
+
 use proptest::prelude::*;
 
 use super::*;
