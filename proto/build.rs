@@ -10,6 +10,7 @@ const PROTO_FILES: &[&str] = &[
     "gisa/errors/v1/error_reason.proto",
     "gisa/events/v1/events.proto",
     "gisa/ingest/v1/ingest_service.proto",
+    "gisa/query/v1/index_admin_service.proto",
     "gisa/query/v1/query_service.proto",
     "gisa/tagging/v1/dead_letter_service.proto",
     "gisa/tagging/v1/dictionary.proto",

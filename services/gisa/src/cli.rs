@@ -170,6 +170,9 @@ pub enum Command {
     /// See what could not be tagged, and replay or discard it; --server is the tagging service
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),
+    /// Look at the index of a query process, and rebuild it
+    #[command(subcommand)]
+    Index(IndexCommand),
     /// Create, check and look at the streams in NATS
     #[command(subcommand)]
     Streams(StreamsCommand),
@@ -218,6 +221,26 @@ pub struct DeadLettersResolveArguments {
     /// Only try whether it would succeed; change nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// What to do with the index of the query process that --server names; each replica has its own.
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+    /// Show how far the index is, what it holds, and the rebuild that runs
+    Status,
+    /// Build the index again from the log, and wait until it has taken over
+    ///
+    /// The index that is there answers until then. The rebuild goes on when this command is stopped; a restart of the
+    /// process gives it up.
+    Rebuild(IndexRebuildArguments),
+}
+
+/// Flags of `gisa index rebuild`.
+#[derive(Debug, Args)]
+pub struct IndexRebuildArguments {
+    /// Rebuild even if the index has articles that the log does not keep any more; they are forgotten
+    #[arg(long)]
+    pub forget_compacted: bool,
 }
 
 /// What to do with the streams. Settings are those of `gisa-entity-tagging`: defaults, then the file, then GISA_*

@@ -4,7 +4,9 @@ use std::{future::Future, time::Duration};
 
 use gisa_proto::{
     ingest::v1::ingest_service_client::IngestServiceClient,
-    query::v1::query_service_client::QueryServiceClient,
+    query::v1::{
+        index_admin_service_client::IndexAdminServiceClient, query_service_client::QueryServiceClient,
+    },
     tagging::v1::{
         dead_letter_service_client::DeadLetterServiceClient,
         entity_tagging_service_client::EntityTaggingServiceClient,
@@ -101,6 +103,10 @@ impl Server {
     pub(crate) async fn dead_letters(&self) -> Result<DeadLetterServiceClient<Channel>, Failure> {
         let channel = self.connect().await?;
         Ok(DeadLetterServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    pub(crate) async fn index_admin(&self) -> Result<IndexAdminServiceClient<Channel>, Failure> {
+        Ok(IndexAdminServiceClient::new(self.connect().await?))
     }
 
     /// A request that the server knows the deadline of.

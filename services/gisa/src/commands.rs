@@ -7,6 +7,7 @@ mod dev;
 mod entity;
 mod filter;
 mod get;
+mod index;
 mod ingest;
 mod retag;
 mod retract;
@@ -41,6 +42,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Retag(command) => wait_for(retag::run(&server()?, command, &mut output)),
         Command::Tag(arguments) => tag::run(&arguments, &mut output),
         Command::DeadLetters(command) => wait_for(dead_letters::run(&server()?, command, &mut output)),
+        Command::Index(command) => wait_for(index::run(&server()?, command, &mut output)),
         Command::Streams(command) => wait_for(streams::run(command, global.timeout, &mut output)),
         Command::Completions(arguments) => completions::run(&arguments, &mut output),
     }

@@ -14,7 +14,7 @@ use gisa_event_log::Position;
 use gisa_query::{
     analyzer::Analyzer,
     filter::ArticleFilter,
-    index::{ArticleIndex as _, IndexSearch, IndexSnapshot, TantivyIndex, TantivyIndexConfig},
+    index::{ArticleIndex as _, IndexSearch, IndexSnapshot, TantivyConfig, TantivyIndex, TantivyStore},
     search::{Order, highlight::highlights, parse_query},
 };
 use jiff::Timestamp;
@@ -123,14 +123,16 @@ fn articles(start: u64, count: u64) -> Vec<(u64, ArticleTagged)> {
 
 fn new_index() -> (TempDir, TantivyIndex) {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let config = TantivyIndexConfig {
+    let config = TantivyConfig {
         directory: directory.path().to_owned(),
         writer_memory_bytes: 128 << 20,
         writer_threads: 2,
     };
     (
         directory,
-        TantivyIndex::open(config, Arc::clone(&ANALYZER)).expect("a new index"),
+        TantivyStore::open(config, Arc::clone(&ANALYZER))
+            .expect("a new index")
+            .1,
     )
 }
 

@@ -1,5 +1,6 @@
 //! gRPC in: checks requests, asks the domain, and answers in protobuf.
 
+mod admin;
 mod errors;
 mod requests;
 
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, codec::CompressionEncoding};
 
+pub use self::admin::IndexAdminApi;
 use self::{
     errors::{article_error, internal},
     requests::{SearchRequest, read_article_id, read_filter, read_search, read_watch_start, remaining_time},
@@ -32,14 +34,13 @@ use crate::{
     analyzer::Analyzer,
     freshness::Freshness,
     index::{IndexHits, IndexSearch, IndexSnapshot, effective},
-    pages::PinnedSnapshots,
+    pages::{PinnedSnapshots, StateName},
     search::{
         QueryTerms, SortKey,
         highlight::{Highlight, highlights},
         page_token::{PageStart, encode_page_token},
     },
-    view::ViewReceiver,
-    watch::{ChangeKind, Happening, WatchError, WatchEvent, Watches},
+    watch::{ChangeKind, Happening, WatchEvent, Watches},
 };
 
 /// A page ends early rather than become larger than this: gRPC clients refuse messages of more than 4 MiB unless told
@@ -50,7 +51,6 @@ const MAX_PAGE_BYTES: usize = 3 << 20;
 #[derive(Clone, Debug)]
 pub struct QueryApi {
     analyzer: Arc<Analyzer>,
-    view: ViewReceiver,
     freshness: Freshness,
     watches: Watches,
     pinned: Arc<PinnedSnapshots>,
@@ -58,17 +58,10 @@ pub struct QueryApi {
 }
 
 impl QueryApi {
-    /// An implementation on the index that `view` shows.
-    pub fn new(
-        analyzer: Arc<Analyzer>,
-        view: ViewReceiver,
-        freshness: Freshness,
-        watches: Watches,
-        max_wait: Duration,
-    ) -> Self {
+    /// An implementation on the index that `freshness` and `watches` look at.
+    pub fn new(analyzer: Arc<Analyzer>, freshness: Freshness, watches: Watches, max_wait: Duration) -> Self {
         Self {
             analyzer,
-            view,
             freshness,
             watches,
             pinned: Arc::default(),
@@ -92,12 +85,7 @@ impl QueryApi {
         deadline: Instant,
     ) -> Result<Arc<dyn IndexSnapshot>, RpcError> {
         self.pinned.expire();
-        self.freshness.wait(write_token, deadline).await?;
-        let view = self.view.borrow();
-        if !view.ready {
-            return Err(WatchError::NotReady("the index is being built").into());
-        }
-        Ok(Arc::clone(&view.snapshot))
+        Ok(self.freshness.wait(write_token, deadline).await?)
     }
 
     fn deadline<T>(&self, request: &Request<T>) -> Instant {
@@ -126,7 +114,7 @@ impl QueryApi {
         let snapshot = search
             .page
             .as_ref()
-            .and_then(|page| self.pinned.get(page.index_sequence))
+            .and_then(|page| self.pinned.get(page.state))
             .unwrap_or(newest);
         let (analyzer, pinned) = (Arc::clone(&self.analyzer), Arc::clone(&self.pinned));
         blocking(move || {
@@ -210,14 +198,8 @@ fn search_articles(
     let total_hits = found.total;
     let (hits, last) = page(analyzer, &search.terms, found, page_size);
     let next_page_token = last.map_or_else(String::new, |after| {
-        let index_sequence = snapshot.position().map_or(0, |position| position.sequence);
-        encode_page_token(
-            request,
-            &PageStart {
-                after,
-                index_sequence,
-            },
-        )
+        let state = StateName::of(snapshot);
+        encode_page_token(request, &PageStart { after, state })
     });
     Ok(SearchArticlesResponse {
         hits,

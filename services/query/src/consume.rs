@@ -1,32 +1,31 @@
-//! Event log in: reads TAGGED into the index, and starts the index again when the log is not the one it was made from.
+//! Event log in: reads TAGGED into the index that answers, and changes over to another one when that has been built.
+//!
+//! While one index answers, another can be built beside it: on request by a task of its own, or, when the log does not
+//! keep what comes next, by reading from the oldest record. It takes over once it has come at least as far as the index
+//! that answers, so that readers never see an older state: first on the disk, then for readers, then the old one is removed.
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use futures::StreamExt as _;
-use gisa_article_codec::ArticleTagged;
-use gisa_event_log::{EventLog, LogError, Position, Record, StartAt, Stream, retry::Backoff};
-use gisa_service_runtime::{Metrics, Shutdown, TraceContext};
-use jiff::Timestamp;
+use gisa_event_log::{EventLog, LogError, Stream, retry::Backoff};
+use gisa_service_runtime::{Metrics, Shutdown};
 use tokio::{
-    sync::watch,
+    sync::{mpsc, watch},
+    task::{JoinError, JoinSet},
     time::{Instant, sleep, sleep_until},
 };
-use tracing::{Span, debug, error_span, field, info, info_span, warn};
+use tracing::{error, info, warn};
 
 use crate::{
     config::QueryConfig,
-    index::{ArticleIndex, IndexError, IndexSnapshot},
-    metrics::IndexMetrics,
+    feed::{Failure, Feed, Reading, blocking, split},
+    index::{ArticleIndex, IndexError, IndexSnapshot, IndexStore},
+    rebuild::{
+        self, COMMIT_INTERVAL, Rebuild, RebuildCause, RebuildError, RebuildRequest, Rebuilds, Reporter,
+    },
     view::{View, ViewReceiver},
 };
-
-/// Most records that are applied at a time.
-const BATCH: usize = 64;
-
-/// While the index is built from nothing nobody reads it, so it commits seldom: a commit costs as much as hundreds of
-/// articles.
-const BUILDING_COMMIT_INTERVAL: Duration = Duration::from_secs(5);
 
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(100),
@@ -37,66 +36,64 @@ const BACKOFF: Backoff = Backoff {
 #[derive(Debug)]
 pub struct Indexer {
     log: Arc<dyn EventLog>,
-    /// Always there, except while a blocking call has it.
-    index: Option<Box<dyn ArticleIndex>>,
+    store: Arc<dyn IndexStore>,
+    /// The index that is written: the one that answers, or the one that is about to.
+    feed: Feed,
+    /// The index that a restart opens.
+    current: u64,
     view: watch::Sender<View>,
     commit_interval: Duration,
-    /// Records that could not be read, since the start.
-    skipped: u64,
-    metrics: IndexMetrics,
-    /// Spans of the articles that were applied since the last commit.
-    spans: Vec<Span>,
+    reporter: Reporter,
+    requests: mpsc::Receiver<RebuildRequest>,
+    /// The requested rebuild, if one runs.
+    builds: JoinSet<Result<Feed, Failure>>,
+    metrics: Metrics,
 }
 
-/// Why following ended.
-enum Failure {
-    Log(LogError),
-    Index(anyhow::Error),
-}
-
-impl From<LogError> for Failure {
-    fn from(error: LogError) -> Self {
-        Self::Log(error)
-    }
-}
-
-/// How far reading has come.
-struct Progress {
-    /// The last record applied.
-    position: Position,
-    /// Whether something was applied since the last commit.
-    uncommitted: bool,
-    last_commit: Instant,
-    /// The index may be answered from when it has come this far.
-    ready_at: u64,
+/// Why following ended well.
+enum Step {
+    Shutdown,
+    /// Another index has been built.
+    Built(Box<Feed>),
 }
 
 impl Indexer {
-    /// An indexer that goes on from where `index` is, and what it shows to readers.
+    /// An indexer that goes on from where the store's current index is, what it shows to readers, and the way to ask it
+    /// for a rebuild.
     pub fn new(
         config: &QueryConfig,
         log: Arc<dyn EventLog>,
+        store: Arc<dyn IndexStore>,
         index: Box<dyn ArticleIndex>,
         metrics: Metrics,
-    ) -> (Self, ViewReceiver) {
+    ) -> (Self, ViewReceiver, Rebuilds) {
+        metrics.index_ready.with([]).set(0.0);
         // Not ready before the position has been compared with the log.
-        let (view, receiver) = watch::channel(View {
+        let (view, view_receiver) = watch::channel(View {
             snapshot: index.snapshot(),
             ready: false,
         });
-        let commit_interval = config.commit_interval();
-        (
-            Self {
-                log,
-                index: Some(index),
-                view,
-                commit_interval,
-                skipped: 0,
-                metrics: IndexMetrics::new(metrics),
-                spans: Vec::new(),
-            },
-            receiver,
-        )
+        let (reporter, status) = Reporter::new();
+        let (requests, request_receiver) = mpsc::channel(1);
+        let rebuilds = Rebuilds {
+            log: Arc::clone(&log),
+            view: view_receiver.clone(),
+            status,
+            requests,
+        };
+        let indexer = Self {
+            log,
+            store,
+            current: index.generation(),
+            feed: Feed::new(index, &metrics),
+            view,
+            commit_interval: config.commit_interval(),
+            reporter,
+            requests: request_receiver,
+            builds: JoinSet::new(),
+            metrics,
+        };
+        (indexer, view_receiver, rebuilds)
     }
 
     /// Works until the shutdown; then commits what was applied.
@@ -104,14 +101,22 @@ impl Indexer {
         let mut failures = 0;
         while !shutdown.is_requested() {
             let failure = match self.follow(&shutdown, &mut failures).await {
-                Ok(()) => break,
+                Ok(Step::Shutdown) => break,
+                Ok(Step::Built(feed)) => {
+                    self.write_to(*feed).await;
+                    continue;
+                }
                 Err(Failure::Index(error)) => return Err(error),
                 Err(Failure::Log(failure)) => failure,
             };
             match failure {
-                LogError::Replaced { .. } | LogError::Compacted { .. } => {
+                LogError::Replaced { .. } => {
+                    warn!(error = %failure, "the index is of another log and is rebuilt: {failure}");
+                    self.start_over().await.map_err(cannot_start)?;
+                }
+                LogError::Compacted { .. } => {
                     warn!(error = %failure, "the index cannot go on from its position and is rebuilt from the log: {failure}");
-                    self.clear().await?;
+                    self.rebuild_compacted().await.map_err(cannot_start)?;
                 }
                 LogError::Unavailable(_) => {
                     failures += 1;
@@ -126,55 +131,68 @@ impl Indexer {
                 failure => return Err(failure).context("the index cannot follow TAGGED"),
             }
         }
-        if self.skipped > 0 {
+        let skipped = self.feed.skipped();
+        if skipped > 0 {
             warn!(
-                skipped = self.skipped,
-                "{} records of TAGGED could not be read and were skipped", self.skipped
+                skipped,
+                "{skipped} records of TAGGED could not be read and were skipped"
             );
         }
         Ok(())
     }
 
-    /// Reads until the shutdown or a failure.
-    async fn follow(&mut self, shutdown: &Shutdown, failures: &mut u32) -> Result<(), Failure> {
-        let (mut progress, start) = self.start().await?;
-        let mut records = self.log.read(Stream::Tagged, start).await?.ready_chunks(BATCH);
-        if self.log.info(Stream::Tagged).await?.identity != progress.position.stream_identity {
-            return Err(LogError::Replaced {
-                stream: Stream::Tagged,
-            }
-            .into());
+    /// Reads until the shutdown, a failure, or the end of a requested rebuild.
+    async fn follow(&mut self, shutdown: &Shutdown, failures: &mut u32) -> Result<Step, Failure> {
+        let mut reading = self.start().await?;
+        if self.feed.committed()?.as_ref() != Some(&reading.position) {
+            self.feed.commit(&mut reading).await?;
         }
-        if self.index()?.position().as_ref() != Some(&progress.position) {
-            self.commit(&mut progress).await?;
-        }
-        self.publish(&progress)?;
+        self.show(reading.is_complete()).await?;
         *failures = 0;
 
         loop {
-            let interval = if self.is_ready() {
+            let interval = if self.answers() {
                 self.commit_interval
             } else {
-                BUILDING_COMMIT_INTERVAL
+                COMMIT_INTERVAL
             };
-            let commit_at = progress.last_commit + interval;
+            let commit_at = reading.last_commit + interval;
             tokio::select! {
                 biased;
                 () = shutdown.requested() => {
-                    return if progress.uncommitted { self.commit(&mut progress).await } else { Ok(()) };
+                    if reading.uncommitted {
+                        self.feed.commit(&mut reading).await?;
+                    }
+                    return Ok(Step::Shutdown);
                 }
-                () = sleep_until(commit_at), if progress.uncommitted => {
-                    self.commit(&mut progress).await?;
-                    self.publish(&progress)?;
+                Some(request) = self.requests.recv() => {
+                    // Who has stopped waiting for the answer has been told that nothing was started.
+                    if !request.is_closed() {
+                        let _ = request.send(self.start_build().await);
+                    }
                 }
-                chunk = records.next() => {
+                Some(built) = self.builds.join_next() => {
+                    if let Some(feed) = self.built(built).await? {
+                        return Ok(Step::Built(Box::new(feed)));
+                    }
+                }
+                () = sleep_until(commit_at), if reading.uncommitted => {
+                    self.feed.commit(&mut reading).await?;
+                    self.show(reading.is_complete()).await?;
+                }
+                chunk = reading.records.next() => {
                     let ended = || LogError::Unavailable("reading ended".to_owned());
                     let (records, failure) = split(chunk.ok_or_else(ended)?);
-                    self.apply(records, &mut progress).await?;
-                    let just_built = !self.is_ready() && progress.position.sequence >= progress.ready_at;
-                    if progress.uncommitted && (failure.is_some() || just_built || Instant::now() >= commit_at) {
-                        self.commit(&mut progress).await?;
-                        self.publish(&progress)?;
+                    let news_after = self.news_after()?;
+                    self.feed.apply(records, &mut reading, news_after).await?;
+                    let answers = self.answers();
+                    if !answers {
+                        self.reporter.progress(&reading);
+                    }
+                    let just_built = !answers && reading.is_complete();
+                    if reading.uncommitted && (failure.is_some() || just_built || Instant::now() >= commit_at) {
+                        self.feed.commit(&mut reading).await?;
+                        self.show(reading.is_complete()).await?;
                     }
                     if let Some(failure) = failure {
                         return Err(failure.into());
@@ -184,234 +202,188 @@ impl Indexer {
         }
     }
 
-    /// Where to go on.
-    async fn start(&mut self) -> Result<(Progress, StartAt), Failure> {
-        let info = self.log.info(Stream::Tagged).await?;
-        let (position, start, ready_at) = match self.index()?.position() {
-            // What the index held before the restart may be answered from at once: it is late, but complete. Unless it
-            // was stopped while it was being built.
-            Some(position) if self.index()?.is_complete() => {
-                let ready_at = position.sequence;
-                (position.clone(), StartAt::After(position), ready_at)
+    /// Starts to read where the index is. An index beside the one that answers is complete only when it has come as far.
+    async fn start(&mut self) -> Result<Reading, Failure> {
+        let mut reading = self.feed.read_on(&*self.log).await?;
+        if self.is_beside() {
+            let view = self.view.borrow();
+            let shown = view.snapshot.position().map_or(0, |shown| shown.sequence);
+            if shown > reading.info.last_sequence {
+                let stream = Stream::Tagged;
+                return Err(LogError::Replaced { stream }.into());
             }
-            Some(position) => (position.clone(), StartAt::After(position), info.last_sequence),
-            None => {
-                if info.messages > 0 {
-                    info!(
-                        messages = info.messages,
-                        "building the index from {} records of TAGGED", info.messages
-                    );
-                }
-                let before = Position {
-                    stream_identity: info.identity,
-                    sequence: info.first_sequence - 1,
-                };
-                (before, StartAt::Oldest, info.last_sequence)
-            }
-        };
-        let progress = Progress {
-            position,
-            uncommitted: false,
-            last_commit: Instant::now(),
-            ready_at,
-        };
-        Ok((progress, start))
+            reading.goal = reading.info.last_sequence;
+        }
+        if !reading.is_complete() && !self.reporter.running() {
+            let messages = reading.info.messages;
+            info!(messages, "building the index from {messages} records of TAGGED");
+            let rebuild = Rebuild::new(self.feed.generation(), RebuildCause::NoIndex);
+            self.reporter.begin(rebuild);
+        }
+        Ok(reading)
     }
 
-    async fn apply(&mut self, records: Vec<Record>, progress: &mut Progress) -> Result<(), Failure> {
-        let Some(last) = records.last() else {
-            return Ok(());
-        };
-        let last_sequence = last.sequence;
-        let is_ready = self.is_ready();
-        let started = Instant::now();
-        let (skipped, accepted, spans) = self
-            .blocking(move |index| {
-                // Spans of an index that is built would be one for each article there ever was.
-                let Decoded {
-                    readable,
-                    skipped,
-                    spans,
-                } = decode(records, is_ready);
-                // While the index is built, how old a record is says nothing of its way.
-                let accepted = match is_ready {
-                    true => first_outcomes(&*index.snapshot(), &readable)?,
-                    false => Vec::new(),
-                };
-                index.apply(readable)?;
-                Ok((skipped, accepted, spans))
-            })
-            .await?;
-        self.skipped += skipped;
-        self.spans.extend(spans);
-        self.metrics.applied(started.elapsed(), skipped, accepted);
-        progress.position.sequence = last_sequence;
-        progress.uncommitted = true;
+    /// Shows the last commit to readers, if they may see it.
+    async fn show(&mut self, complete: bool) -> Result<(), Failure> {
+        if self.is_beside() {
+            return if complete {
+                self.change_over().await
+            } else {
+                Ok(())
+            };
+        }
+        if complete && !self.view.borrow().ready {
+            let sequence = self.feed.committed()?.map_or(0, |position| position.sequence);
+            info!(sequence, "the index is ready at {sequence}");
+        }
+        self.show_to_readers(self.feed.snapshot()?, complete);
+        // A requested rebuild goes on beside.
+        if complete && self.builds.is_empty() {
+            self.reporter.end(None);
+        }
         Ok(())
     }
 
-    async fn commit(&mut self, progress: &mut Progress) -> Result<(), Failure> {
-        let position = progress.position.clone();
-        let complete = position.sequence >= progress.ready_at;
-        let started = Instant::now();
-        // One commit is for many articles: a trace of its own, which theirs name.
-        let span = info_span!(
-            parent: None, "commit", otel.name = "commit index",
-            articles = self.spans.len(), log.sequence = position.sequence,
+    /// Makes the index that has been built the one that answers.
+    async fn change_over(&mut self) -> Result<(), Failure> {
+        let (store, generation) = (Arc::clone(&self.store), self.feed.generation());
+        blocking(move || store.make_current(generation)).await?;
+        self.current = generation;
+        self.show_to_readers(self.feed.snapshot()?, true);
+        info!(generation, "generation {generation} of the index answers");
+        self.remove_others().await?;
+        self.reporter.end(None);
+        Ok(())
+    }
+
+    /// Begins to build another index while the current one goes on.
+    async fn start_build(&mut self) -> Result<u64, RebuildError> {
+        if self.reporter.running() {
+            return Err(RebuildError::Running);
+        }
+        let store = Arc::clone(&self.store);
+        let created = blocking(move || store.create()).await;
+        let index = created.map_err(|failure| IndexError(failure.to_string()))?;
+        let feed = Feed::new(index, &self.metrics);
+        let generation = feed.generation();
+        info!(
+            generation,
+            "a rebuild was asked for: building generation {generation} of the index"
         );
-        let trace = TraceContext::of(&span);
-        self.blocking(move |index| span.in_scope(|| index.commit(&position, complete)))
-            .await?;
-        self.metrics.committed(started.elapsed());
-        for span in self.spans.drain(..) {
-            trace.link(&span);
-            span.in_scope(|| debug!("searchable"));
-        }
-        progress.uncommitted = false;
-        progress.last_commit = Instant::now();
-        Ok(())
+        self.reporter
+            .begin(Rebuild::new(generation, RebuildCause::Requested));
+        let (log, store) = (Arc::clone(&self.log), Arc::clone(&self.store));
+        let (reporter, metrics) = (self.reporter.clone(), self.metrics.clone());
+        self.builds
+            .spawn(rebuild::build(log, store, feed, reporter, metrics));
+        Ok(generation)
     }
 
-    async fn clear(&mut self) -> anyhow::Result<()> {
-        // Readers are turned away first.
-        self.view.send_modify(|view| view.ready = false);
-        self.metrics.ready(false);
-        let cleared = self.blocking(|index| index.clear()).await;
-        cleared.map_err(|failure| match failure {
-            Failure::Index(error) => error.context("the index cannot be started again"),
-            Failure::Log(error) => error.into(),
-        })
-    }
-
-    fn publish(&mut self, progress: &Progress) -> Result<(), Failure> {
-        let ready = progress.position.sequence >= progress.ready_at;
-        if ready && !self.is_ready() {
-            info!(
-                sequence = progress.position.sequence,
-                "the index is ready at {}", progress.position.sequence
-            );
-        }
-        let snapshot = self.index()?.snapshot();
-        self.view.send_replace(View { snapshot, ready });
-        self.metrics.ready(ready);
-        Ok(())
-    }
-
-    fn is_ready(&self) -> bool {
-        self.view.borrow().ready
-    }
-
-    fn index(&self) -> Result<&dyn ArticleIndex, Failure> {
-        self.index.as_deref().ok_or_else(lost)
-    }
-
-    /// Runs work on the index on a thread made for it.
-    async fn blocking<T: Send + 'static>(
+    /// The index that a requested rebuild has built; a failed one leaves everything as it is.
+    async fn built(
         &mut self,
-        work: impl FnOnce(&mut dyn ArticleIndex) -> Result<T, IndexError> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let mut index = self.index.take().ok_or_else(lost)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let result = work(&mut *index);
-            (index, result)
-        });
-        let (index, result) = done
-            .await
-            .context("work on the index panicked")
-            .map_err(Failure::Index)?;
-        self.index = Some(index);
-        result.map_err(|error| Failure::Index(error.into()))
-    }
-}
-
-/// The span of one article from its coming to the commit; it goes on with the article's trace.
-fn article_span(record: &Record) -> Span {
-    let span = error_span!(
-        "index_article",
-        otel.name = "index article",
-        otel.kind = "consumer",
-        log.sequence = record.sequence,
-        article.id = field::Empty,
-        trace_id = field::Empty,
-    );
-    TraceContext::from_headers(&record.headers).continue_in(&span);
-    span
-}
-
-/// When ingest accepted those revisions among these that have no outcome in the index yet. What is tagged again says
-/// nothing of the way of its article.
-fn first_outcomes(
-    snapshot: &dyn IndexSnapshot,
-    records: &[(u64, ArticleTagged)],
-) -> Result<Vec<Timestamp>, IndexError> {
-    let mut accepted = Vec::new();
-    for (_, tagged) in records {
-        let article = &tagged.tagged_article.article;
-        let known = snapshot.versions(article.article_id.as_str())?;
-        if known
-            .iter()
-            .all(|version| version.rank.revision != article.revision)
-        {
-            accepted.push(tagged.accepted_at);
-        }
-    }
-    Ok(accepted)
-}
-
-fn lost() -> Failure {
-    Failure::Index(anyhow::anyhow!("the index was lost in a panic"))
-}
-
-/// The records before the first failure, and the failure.
-pub(crate) fn split(chunk: Vec<Result<Record, LogError>>) -> (Vec<Record>, Option<LogError>) {
-    let mut records = Vec::with_capacity(chunk.len());
-    for result in chunk {
-        match result {
-            Ok(record) => records.push(record),
-            Err(error) => return (records, Some(error)),
-        }
-    }
-    (records, None)
-}
-
-/// What a batch of records holds.
-#[derive(Default)]
-struct Decoded {
-    readable: Vec<(u64, ArticleTagged)>,
-    /// How many cannot be read. One of those must not stop all that come after it.
-    skipped: u64,
-    /// The spans of the readable ones, if they were asked for.
-    spans: Vec<Span>,
-}
-
-fn decode(records: Vec<Record>, with_spans: bool) -> Decoded {
-    let mut decoded = Decoded::default();
-    for record in records {
-        let span = match with_spans {
-            true => article_span(&record),
-            false => Span::none(),
+        built: Result<Result<Feed, Failure>, JoinError>,
+    ) -> Result<Option<Feed>, Failure> {
+        let failure = match built {
+            Ok(Ok(feed)) => return Ok(Some(feed)),
+            Ok(Err(failure)) => failure.to_string(),
+            Err(error) => error.to_string(),
         };
-        let _entered = span.enter();
-        match ArticleTagged::decode(&record.payload) {
-            Ok(tagged) => {
-                let article_id = &tagged.tagged_article.article.article_id;
-                span.record("article.id", field::display(article_id));
-                decoded.readable.push((record.sequence, tagged));
-                if with_spans {
-                    decoded.spans.push(span.clone());
-                }
-            }
-            Err(error) => {
-                decoded.skipped += 1;
-                warn!(
-                    sequence = record.sequence,
-                    subject = %record.subject,
-                    %error,
-                    "record {} of TAGGED cannot be read and is skipped: {error}",
-                    record.sequence
-                );
-            }
-        }
+        error!(error = failure, "the rebuild of the index failed: {failure}");
+        self.remove_others().await?;
+        self.reporter.end(Some(failure));
+        Ok(None)
     }
-    decoded
+
+    /// The log is another one: what the index holds is not true any more, and nothing is answered from it.
+    async fn start_over(&mut self) -> Result<(), Failure> {
+        let shown = Arc::clone(&self.view.borrow().snapshot);
+        self.show_to_readers(shown, false);
+        let feed = self.begin_anew(RebuildCause::NoIndex).await?;
+        let (store, generation) = (Arc::clone(&self.store), feed.generation());
+        blocking(move || store.make_current(generation)).await?;
+        self.current = generation;
+        self.show_to_readers(feed.snapshot()?, false);
+        self.write_to(feed).await;
+        self.remove_others().await
+    }
+
+    /// The log is the same and has forgotten what comes next: the index answers, late, until another one has been built.
+    async fn rebuild_compacted(&mut self) -> Result<(), Failure> {
+        if !self.is_beside() {
+            if !self.feed.is_complete()? {
+                return self.start_over().await;
+            }
+            // After a start it has not been shown yet. It is of this log: that was looked at before.
+            self.show_to_readers(self.feed.snapshot()?, true);
+        }
+        let feed = self.begin_anew(RebuildCause::LogCompacted).await?;
+        self.write_to(feed).await;
+        Ok(())
+    }
+
+    /// Makes an empty index. What was being built is given up, and goes on as this one for those who wait for it.
+    async fn begin_anew(&mut self, cause: RebuildCause) -> Result<Feed, Failure> {
+        self.builds.shutdown().await;
+        let store = Arc::clone(&self.store);
+        let feed = Feed::new(blocking(move || store.create()).await?, &self.metrics);
+        if self.reporter.running() {
+            self.reporter.begin_again(feed.generation());
+        } else {
+            self.reporter.begin(Rebuild::new(feed.generation(), cause));
+        }
+        Ok(feed)
+    }
+
+    async fn write_to(&mut self, feed: Feed) {
+        let before = std::mem::replace(&mut self.feed, feed);
+        // Closing an index waits for its threads. That they panicked is in the log and changes nothing.
+        let _ = tokio::task::spawn_blocking(move || drop(before)).await;
+    }
+
+    async fn remove_others(&mut self) -> Result<(), Failure> {
+        let store = Arc::clone(&self.store);
+        blocking(move || {
+            store.remove_others();
+            Ok(())
+        })
+        .await
+    }
+
+    fn show_to_readers(&self, snapshot: Arc<dyn IndexSnapshot>, ready: bool) {
+        self.view.send_replace(View { snapshot, ready });
+        self.metrics
+            .index_ready
+            .with([])
+            .set(if ready { 1.0 } else { 0.0 });
+    }
+
+    /// Sequence behind which records are news to readers. None are while an index is built from nothing: not even those
+    /// that come meanwhile say anything of the usual way of an article.
+    fn news_after(&self) -> Result<Option<u64>, Failure> {
+        let view = self.view.borrow();
+        if !view.ready || !self.feed.is_complete()? {
+            return Ok(None);
+        }
+        Ok(Some(
+            view.snapshot.position().map_or(0, |position| position.sequence),
+        ))
+    }
+
+    /// Whether the index that is written is not the current one yet.
+    fn is_beside(&self) -> bool {
+        self.feed.generation() != self.current
+    }
+
+    /// Whether the index that is written is the one that readers see.
+    fn answers(&self) -> bool {
+        !self.is_beside() && self.view.borrow().ready
+    }
+}
+
+fn cannot_start(failure: Failure) -> anyhow::Error {
+    match failure {
+        Failure::Index(error) => error.context("the index cannot be started again"),
+        Failure::Log(error) => error.into(),
+    }
 }

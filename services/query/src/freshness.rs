@@ -45,8 +45,15 @@ pub enum FreshnessError {
 pub struct Freshness {
     log: Arc<dyn EventLog>,
     view: ViewReceiver,
-    /// Identity of ARTICLES when the log last answered: a write that is visible already can be read without it.
-    identity: Arc<Mutex<Option<String>>>,
+    /// When the log last answered: a write that is visible already can be read without it.
+    identities: Arc<Mutex<Option<Identities>>>,
+}
+
+/// Which streams there are.
+#[derive(Clone, Debug)]
+struct Identities {
+    articles: String,
+    tagged: String,
 }
 
 impl Freshness {
@@ -55,30 +62,42 @@ impl Freshness {
         Self {
             log,
             view,
-            identity: Arc::default(),
+            identities: Arc::default(),
         }
     }
 
-    /// Returns when the write that `token` names is visible; at once if the token is empty.
-    pub async fn wait(&self, token: &str, deadline: Instant) -> Result<(), FreshnessError> {
+    /// The newest state that includes the write that `token` names; at once if the token is empty. The answer has to be
+    /// made of this state: a later one may be of another log.
+    pub async fn wait(
+        &self,
+        token: &str,
+        deadline: Instant,
+    ) -> Result<Arc<dyn IndexSnapshot>, FreshnessError> {
         if token.is_empty() {
-            return Ok(());
+            let view = self.view.borrow();
+            let snapshot = || Arc::clone(&view.snapshot);
+            return view.ready.then(snapshot).ok_or(FreshnessError::NotReady);
         }
         let token = WriteToken::decode(token).map_err(|_| FreshnessError::Damaged)?;
-        if token.position.stream_identity != self.articles_identity().await? {
+        let identities = self.identities().await?;
+        if token.position.stream_identity != identities.articles {
             return Err(FreshnessError::LogReplaced);
         }
         let mut view = self.view.clone();
         let visible = async {
             loop {
-                let snapshot = Arc::clone(&view.borrow_and_update().snapshot);
-                if is_visible(snapshot, &token).await? {
-                    return Ok(());
+                let shown = view.borrow_and_update().clone();
+                // An index of a log that has been replaced may hold an article and revision of the same name.
+                if shown.is_of(&identities.tagged) && is_visible(Arc::clone(&shown.snapshot), &token).await? {
+                    return Ok(shown.snapshot);
                 }
                 view.changed().await.map_err(|_| FreshnessError::NotReady)?;
             }
         };
         timeout_at(deadline, visible).await.unwrap_or_else(|_| {
+            if !self.view.borrow().ready {
+                return Err(FreshnessError::NotReady);
+            }
             Err(FreshnessError::NotVisible {
                 article_id: token.article_id.to_string(),
                 revision: token.revision,
@@ -86,12 +105,16 @@ impl Freshness {
         })
     }
 
-    async fn articles_identity(&self) -> Result<String, FreshnessError> {
-        let known = || self.identity.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.log.info(Stream::Articles).await {
-            Ok(info) => {
-                *known() = Some(info.identity.clone());
-                Ok(info.identity)
+    async fn identities(&self) -> Result<Identities, FreshnessError> {
+        let known = || self.identities.lock().unwrap_or_else(PoisonError::into_inner);
+        match tokio::try_join!(self.log.info(Stream::Articles), self.log.info(Stream::Tagged)) {
+            Ok((articles, tagged)) => {
+                let identities = Identities {
+                    articles: articles.identity,
+                    tagged: tagged.identity,
+                };
+                *known() = Some(identities.clone());
+                Ok(identities)
             }
             Err(LogError::Unavailable(_) | LogError::Closed) => {
                 known().clone().ok_or(FreshnessError::NotReady)

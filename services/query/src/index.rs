@@ -7,10 +7,12 @@
 
 mod collector;
 mod document;
+mod generations;
 mod query;
 mod schema;
 mod snapshot;
 mod tantivy_index;
+mod tantivy_store;
 
 use std::{fmt, sync::Arc};
 
@@ -19,7 +21,10 @@ use gisa_article_model::{PublicationState, TaggedArticle, TaggerVersion};
 use gisa_event_log::Position;
 use thiserror::Error;
 
-pub use self::tantivy_index::{TantivyIndex, TantivyIndexConfig};
+pub use self::{
+    tantivy_index::TantivyIndex,
+    tantivy_store::{TantivyConfig, TantivyStore},
+};
 use crate::{
     filter::ArticleFilter,
     search::{Order, QueryTerms, SortKey},
@@ -65,8 +70,24 @@ pub fn effective<'a>(versions: impl IntoIterator<Item = &'a Version>) -> Option<
     versions.into_iter().max_by_key(|version| version.rank)
 }
 
+/// Where indexes are kept. One of them is current: the one that a restart opens. Another one may be built beside it. The
+/// calls block.
+pub trait IndexStore: Send + Sync + fmt::Debug {
+    /// Makes an empty index beside the current one. What an earlier attempt left there is removed.
+    fn create(&self) -> Result<Box<dyn ArticleIndex>, IndexError>;
+
+    /// Makes an index the current one, durably: after a crash either the one before or this one is current.
+    fn make_current(&self, generation: u64) -> Result<(), IndexError>;
+
+    /// Removes every index but the current one. What cannot be removed is logged, and removed at the next start.
+    fn remove_others(&self);
+}
+
 /// The writing side of an index. There is one writer.
 pub trait ArticleIndex: Send + fmt::Debug {
+    /// Number of the index; an index that is made later has a higher one.
+    fn generation(&self) -> u64;
+
     /// The log position of the last commit; `None` in a new index.
     fn position(&self) -> Option<Position>;
 
@@ -80,15 +101,15 @@ pub trait ArticleIndex: Send + fmt::Debug {
     /// whether the index is complete up to there: while it is built from nothing it is not yet to be answered from.
     fn commit(&mut self, position: &Position, complete: bool) -> Result<(), IndexError>;
 
-    /// Deletes everything, the position included.
-    fn clear(&mut self) -> Result<(), IndexError>;
-
     /// The state after the last commit.
     fn snapshot(&self) -> Arc<dyn IndexSnapshot>;
 }
 
 /// One commit of an index, unchanging.
 pub trait IndexSnapshot: Send + Sync + fmt::Debug {
+    /// Number of the index.
+    fn generation(&self) -> u64;
+
     /// The log position that the snapshot includes; `None` when nothing was ever committed.
     fn position(&self) -> Option<&Position>;
 
@@ -100,6 +121,25 @@ pub trait IndexSnapshot: Send + Sync + fmt::Debug {
 
     /// Searches the effective versions of the visible articles.
     fn search(&self, search: &IndexSearch) -> Result<IndexHits, IndexError>;
+
+    /// Number of articles that a search can find.
+    fn visible_articles(&self) -> Result<u64, IndexError>;
+
+    /// How much it holds.
+    fn statistics(&self) -> Result<IndexStatistics, IndexError>;
+}
+
+/// How much an index holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndexStatistics {
+    /// Articles that a search can find.
+    pub visible_articles: u64,
+    /// Versions of articles, the ones that were replaced included.
+    pub versions: u64,
+    /// Size of its files in bytes.
+    pub size_bytes: u64,
+    /// Sequence in TAGGED of the oldest record that it keeps a version of.
+    pub oldest_sequence: Option<u64>,
 }
 
 /// What to search for.

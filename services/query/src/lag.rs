@@ -1,4 +1,4 @@
-//! Tells the metrics how far the index is behind TAGGED, and how large it is.
+//! Tells the metrics how far the index is behind TAGGED, how much it holds, and whether another one is built.
 
 use std::{
     fs, io,
@@ -12,7 +12,10 @@ use gisa_service_runtime::{Metrics, Shutdown};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::debug;
 
-use crate::view::ViewReceiver;
+use crate::{
+    index::{IndexError, IndexSnapshot},
+    rebuild::Rebuilds,
+};
 
 /// How often the log is asked and the directory looked at.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -21,7 +24,7 @@ const PERIOD: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Reporter {
     pub(crate) log: Arc<dyn EventLog>,
-    pub(crate) view: ViewReceiver,
+    pub(crate) rebuilds: Rebuilds,
     pub(crate) index_directory: PathBuf,
     pub(crate) metrics: Metrics,
 }
@@ -41,9 +44,29 @@ impl Reporter {
     }
 
     async fn look(&self) {
+        // One look is at one index, whichever answers.
+        let snapshot = self.rebuilds.view().snapshot;
+        self.look_at_lag(&*snapshot).await;
+        self.metrics
+            .index_generation
+            .with([])
+            .set(snapshot.generation() as f64);
+        let running = self.rebuilds.status().borrow().rebuild.is_some();
+        self.metrics
+            .index_rebuild_running
+            .with([])
+            .set(if running { 1.0 } else { 0.0 });
+        let directory = self.index_directory.clone();
+        let looked = tokio::task::spawn_blocking(move || (size_of(&directory), snapshot.visible_articles()));
+        match looked.await {
+            Ok((size, articles)) => self.tell_content(size, articles),
+            Err(error) => debug!(%error, "looking at the index broke off"),
+        }
+    }
+
+    async fn look_at_lag(&self, snapshot: &dyn IndexSnapshot) {
         match self.log.info(Stream::Tagged).await {
             Ok(info) => {
-                let snapshot = Arc::clone(&self.view.borrow().snapshot);
                 // A position in another log says nothing about this one.
                 let position = snapshot
                     .position()
@@ -57,13 +80,20 @@ impl Reporter {
                 self.metrics.index_lag.clear();
             }
         }
-        let directory = self.index_directory.clone();
-        match tokio::task::spawn_blocking(move || size_of(&directory)).await {
-            Ok(Ok(size)) => {
+    }
+
+    fn tell_content(&self, size: io::Result<u64>, articles: Result<u64, IndexError>) {
+        match size {
+            Ok(size) => {
                 self.metrics.index_bytes.with([]).set(size as f64);
             }
-            Ok(Err(error)) => debug!(%error, "the size of the index is not known: {error}"),
-            Err(error) => debug!(%error, "looking at the index broke off"),
+            Err(error) => debug!(%error, "the size of the index is not known: {error}"),
+        }
+        match articles {
+            Ok(articles) => {
+                self.metrics.index_articles.with([]).set(articles as f64);
+            }
+            Err(error) => debug!(%error, "how many articles the index has is not known: {error}"),
         }
     }
 }

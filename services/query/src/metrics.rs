@@ -7,17 +7,16 @@ use jiff::Timestamp;
 
 use crate::watch::{ChangeKind, Happening};
 
-/// The metrics of the indexer.
+/// The metrics of what writes one index.
 #[derive(Debug)]
-pub(crate) struct IndexMetrics {
+pub(crate) struct FeedMetrics {
     metrics: Metrics,
     /// When ingest accepted what was applied since the last commit.
     applied: Vec<Timestamp>,
 }
 
-impl IndexMetrics {
+impl FeedMetrics {
     pub(crate) fn new(metrics: Metrics) -> Self {
-        metrics.index_ready.with([]).set(0.0);
         Self {
             metrics,
             applied: Vec::new(),
@@ -42,14 +41,6 @@ impl IndexMetrics {
             // The clock of ingest may be ahead.
             histogram.observe(now.duration_since(accepted_at).as_secs_f64().max(0.0));
         }
-    }
-
-    /// The index may be answered from, or not.
-    pub(crate) fn ready(&self, ready: bool) {
-        self.metrics
-            .index_ready
-            .with([])
-            .set(if ready { 1.0 } else { 0.0 });
     }
 }
 

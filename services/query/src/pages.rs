@@ -16,9 +16,28 @@ const KEEP: Duration = Duration::from_secs(60);
 /// Most states kept at a time: each keeps the files on the disk that it is made of.
 const MOST: usize = 32;
 
-/// The states kept, by position of the index.
+/// The states kept, by index and position.
 #[derive(Default)]
 pub struct PinnedSnapshots(Mutex<VecDeque<Pinned>>);
+
+/// Names one state of one index. The same sequence in another index is another state: its scores differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateName {
+    /// Number of the index.
+    pub generation: u64,
+    /// Its position; 0 when nothing was committed.
+    pub sequence: u64,
+}
+
+impl StateName {
+    /// The name of a state.
+    pub fn of(snapshot: &dyn IndexSnapshot) -> Self {
+        Self {
+            generation: snapshot.generation(),
+            sequence: snapshot.position().map_or(0, |position| position.sequence),
+        }
+    }
+}
 
 struct Pinned {
     last_used: Instant,
@@ -41,7 +60,8 @@ impl PinnedSnapshots {
     /// Keeps a state for the next page.
     pub fn keep(&self, snapshot: Arc<dyn IndexSnapshot>) {
         let mut pinned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pinned.retain(|pinned| pinned.snapshot.position() != snapshot.position());
+        let name = StateName::of(&*snapshot);
+        pinned.retain(|pinned| StateName::of(&*pinned.snapshot) != name);
         if pinned.len() == MOST {
             pinned.pop_front();
         }
@@ -52,17 +72,11 @@ impl PinnedSnapshots {
     }
 
     /// The state that the pages before were made of, if it is still kept.
-    pub fn get(&self, index_sequence: u64) -> Option<Arc<dyn IndexSnapshot>> {
+    pub fn get(&self, name: StateName) -> Option<Arc<dyn IndexSnapshot>> {
         let pinned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_wanted = |pinned: &&Pinned| {
-            pinned
-                .snapshot
-                .position()
-                .is_some_and(|position| position.sequence == index_sequence)
-        };
         pinned
             .iter()
-            .find(is_wanted)
+            .find(|pinned| StateName::of(&*pinned.snapshot) == name)
             .map(|pinned| Arc::clone(&pinned.snapshot))
     }
 }

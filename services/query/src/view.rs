@@ -17,12 +17,16 @@ pub struct View {
 }
 
 impl View {
+    /// Whether the view may be answered from and is of the stream with this identity.
+    pub fn is_of(&self, stream_identity: &str) -> bool {
+        let position = self.snapshot.position();
+        self.ready && position.is_some_and(|position| position.stream_identity == stream_identity)
+    }
+
     /// Whether the view includes the record with this sequence of the stream with this identity.
     pub fn includes(&self, stream_identity: &str, sequence: u64) -> bool {
-        self.ready
-            && self.snapshot.position().is_some_and(|position| {
-                position.stream_identity == stream_identity && position.sequence >= sequence
-            })
+        let position = self.snapshot.position();
+        self.is_of(stream_identity) && position.is_some_and(|position| position.sequence >= sequence)
     }
 }
 

@@ -25,7 +25,7 @@ use tracing::{Instrument as _, debug, info_span};
 pub use self::change::ChangeKind;
 use self::{change::change_kind, resume_token::ResumePoint};
 use crate::{
-    consume::split,
+    feed::split,
     filter::ArticleFilter,
     index::{IndexError, IndexSnapshot, effective},
     metrics::Subscriber,

@@ -6,5 +6,6 @@ mod dead_letters;
 mod demo;
 mod dev;
 mod harness;
+mod index;
 mod offline;
 mod streams;

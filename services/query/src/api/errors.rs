@@ -7,7 +7,10 @@ use tonic::Code;
 use tracing::error;
 
 use super::not_ready;
-use crate::{freshness::FreshnessError, index::IndexError, search::QueryError, watch::WatchError};
+use crate::{
+    freshness::FreshnessError, index::IndexError, rebuild::RebuildError, search::QueryError,
+    watch::WatchError,
+};
 
 /// INTERNAL; what happened is in the service's log.
 pub(super) fn internal(cause: &dyn fmt::Display) -> RpcError {
@@ -89,6 +92,25 @@ impl From<WatchError> for RpcError {
             }
             WatchError::NotReady(_) => not_ready(&message),
             WatchError::Log(_) | WatchError::Index(_) => internal(&message),
+        }
+    }
+}
+
+impl From<RebuildError> for RpcError {
+    fn from(error: RebuildError) -> Self {
+        let message = error.to_string();
+        match error {
+            RebuildError::Running => {
+                RpcError::new(Code::FailedPrecondition, ErrorReason::RebuildRunning, message)
+            }
+            RebuildError::WouldForget {
+                first_sequence,
+                oldest_indexed,
+            } => RpcError::new(Code::FailedPrecondition, ErrorReason::RebuildWouldForget, message)
+                .with_metadata("first_sequence", first_sequence)
+                .with_metadata("oldest_indexed_sequence", oldest_indexed),
+            RebuildError::NotReady(what) => not_ready(what),
+            RebuildError::Log(_) | RebuildError::Index(_) => internal(&message),
         }
     }
 }

@@ -4,17 +4,21 @@ use std::{fmt, sync::Arc};
 
 use gisa_article_model::TaggedArticle;
 use gisa_event_log::Position;
-use tantivy::{DocAddress, DocSet as _, Searcher, TERMINATED, Term, schema::IndexRecordOption};
+use tantivy::{
+    DocAddress, DocSet as _, Searcher, TERMINATED, Term, collector::Count, query::TermQuery,
+    schema::IndexRecordOption,
+};
 
 use super::{
-    IndexError, IndexHit, IndexHits, IndexSearch, IndexSnapshot, Version,
+    IndexError, IndexHit, IndexHits, IndexSearch, IndexSnapshot, IndexStatistics, Version,
     collector::PageCollector,
-    document::{VersionColumns, read_content},
+    document::{SEARCHABLE, VersionColumns, read_content},
     query::{SearchStatistics, build},
     schema::{Fields, column},
 };
 
 pub(super) struct TantivySnapshot {
+    pub(super) generation: u64,
     pub(super) searcher: Searcher,
     pub(super) fields: Arc<Fields>,
     pub(super) position: Option<Position>,
@@ -24,12 +28,17 @@ impl fmt::Debug for TantivySnapshot {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("TantivySnapshot")
+            .field("generation", &self.generation)
             .field("position", &self.position)
             .finish_non_exhaustive()
     }
 }
 
 impl IndexSnapshot for TantivySnapshot {
+    fn generation(&self) -> u64 {
+        self.generation
+    }
+
     fn position(&self) -> Option<&Position> {
         self.position.as_ref()
     }
@@ -83,6 +92,31 @@ impl IndexSnapshot for TantivySnapshot {
         Ok(IndexHits {
             total: page.total,
             hits,
+        })
+    }
+
+    fn visible_articles(&self) -> Result<u64, IndexError> {
+        let searchable = Term::from_field_text(self.fields.searchable, SEARCHABLE);
+        let searchable = TermQuery::new(searchable, IndexRecordOption::Basic);
+        Ok(self.searcher.search(&searchable, &Count)? as u64)
+    }
+
+    fn statistics(&self) -> Result<IndexStatistics, IndexError> {
+        let visible_articles = self.visible_articles()?;
+        let mut oldest_sequence = None;
+        for segment in self.searcher.segment_readers() {
+            // The column of a segment with search documents only is there and empty, and its least value is 0.
+            let versions = segment.inverted_index(self.fields.sequence)?;
+            if versions.terms().num_terms() > 0 {
+                let sequences = segment.fast_fields().u64(column::SEQUENCE)?;
+                oldest_sequence = oldest_sequence.into_iter().chain([sequences.min_value()]).min();
+            }
+        }
+        Ok(IndexStatistics {
+            visible_articles,
+            versions: self.searcher.num_docs() - visible_articles,
+            size_bytes: self.searcher.space_usage()?.total().get_bytes(),
+            oldest_sequence,
         })
     }
 }

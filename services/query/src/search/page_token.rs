@@ -5,7 +5,10 @@ use prost::Message;
 use sha2::{Digest as _, Sha256};
 
 use super::SortKey;
-use crate::token::{TokenKind, open, seal};
+use crate::{
+    pages::StateName,
+    token::{TokenKind, open, seal},
+};
 
 #[derive(Clone, PartialEq, Message)]
 struct PageToken {
@@ -21,6 +24,9 @@ struct PageToken {
     /// Position of the index that the first page was made of.
     #[prost(uint64, tag = "5")]
     index_sequence: u64,
+    /// Number of that index.
+    #[prost(uint64, tag = "6")]
+    index_generation: u64,
 }
 
 /// Where a page starts.
@@ -28,8 +34,8 @@ struct PageToken {
 pub struct PageStart {
     /// The last hit of the page before.
     pub after: SortKey,
-    /// Position of the index that the first page was made of: the same state gives the same scores.
-    pub index_sequence: u64,
+    /// State of the index that the first page was made of: the same state gives the same scores.
+    pub state: StateName,
 }
 
 /// Writes the token for the page that starts there.
@@ -41,7 +47,8 @@ pub fn encode_page_token(request: &SearchArticlesRequest, start: &PageStart) -> 
             score: start.after.score,
             published: start.after.published,
             article_id: start.after.article_id.clone(),
-            index_sequence: start.index_sequence,
+            index_sequence: start.state.sequence,
+            index_generation: start.state.generation,
         },
     )
 }
@@ -55,7 +62,10 @@ pub fn decode_page_token(request: &SearchArticlesRequest) -> Option<PageStart> {
             published: token.published,
             article_id: token.article_id,
         },
-        index_sequence: token.index_sequence,
+        state: StateName {
+            generation: token.index_generation,
+            sequence: token.index_sequence,
+        },
     })
 }
 
@@ -86,7 +96,10 @@ mod tests {
                 published: -3,
                 article_id: "a".into(),
             },
-            index_sequence: 9,
+            state: StateName {
+                generation: 2,
+                sequence: 9,
+            },
         };
         let page_token = encode_page_token(&request, &start);
         let decoded = |request: SearchArticlesRequest| decode_page_token(&request);

@@ -4,12 +4,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod article;
+mod gated_log;
 mod get;
 mod paging;
+mod rebuild;
+mod rebuild_crash;
 mod restart;
 mod sandbox;
 mod search;
 mod view_model;
 mod watch;
+mod watch_model;
 mod watch_resume;
 mod write_token;

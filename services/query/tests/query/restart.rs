@@ -5,7 +5,7 @@ use std::path::Path;
 use gisa_event_log::{Position, Stream, Subject};
 use gisa_query::{
     analyzer::Analyzer,
-    index::{ArticleIndex as _, TantivyIndex, TantivyIndexConfig},
+    index::{ArticleIndex as _, TantivyConfig, TantivyIndex, TantivyStore},
 };
 
 use crate::{
@@ -32,12 +32,14 @@ async fn a_restart_goes_on_from_the_commit() {
 
 fn open_index(directory: &Path) -> TantivyIndex {
     let config = config(directory);
-    let index_config = TantivyIndexConfig {
+    let index_config = TantivyConfig {
         directory: config.index_directory,
         writer_memory_bytes: config.writer_memory_bytes,
         writer_threads: 1,
     };
-    TantivyIndex::open(index_config, Analyzer::shared().unwrap()).unwrap()
+    TantivyStore::open(index_config, Analyzer::shared().unwrap())
+        .unwrap()
+        .1
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +117,7 @@ async fn a_damaged_index_is_made_again() {
     let mut sandbox = Sandbox::start().await;
     sandbox.tell_all(&[article("a", "제목", "반도체")]).await;
     let (directory, log) = sandbox.stop().await;
-    std::fs::write(directory.path().join("index/tantivy/meta.json"), b"{").unwrap();
+    std::fs::write(directory.path().join("index/generation-1/meta.json"), b"{").unwrap();
     let mut sandbox = Sandbox::start_on(directory, log).await;
     sandbox.settle().await;
     assert_eq!(sandbox.found("반도체").await, ["a"]);
@@ -126,7 +128,7 @@ async fn an_index_of_another_analyzer_is_made_again() {
     let mut sandbox = Sandbox::start().await;
     sandbox.tell_all(&[article("a", "제목", "반도체")]).await;
     let (directory, log) = sandbox.stop().await;
-    let meta = directory.path().join("index/tantivy/meta.json");
+    let meta = directory.path().join("index/generation-1/meta.json");
     let text = std::fs::read_to_string(&meta).unwrap();
     let fingerprint = Analyzer::fingerprint();
     assert!(text.contains(&fingerprint));
@@ -164,4 +166,37 @@ async fn an_index_that_was_being_built_is_built_on() {
     // As soon as it answers, the answer is whole.
     let mut sandbox = Sandbox::start_on(directory, log).await;
     assert_eq!(sandbox.found("반도체").await, ["a", "b"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_record_is_known_whatever_thread_wrote_what() {
+    let directory = tempfile::tempdir().unwrap();
+    let index_config = TantivyConfig {
+        directory: directory.path().to_owned(),
+        writer_memory_bytes: 30_000_000,
+        // The documents of one article go to segments of their own, one of which has no records.
+        writer_threads: 2,
+    };
+    let (_store, mut index) = TantivyStore::open(index_config, Analyzer::shared().unwrap()).unwrap();
+    assert_eq!(index.snapshot().statistics().unwrap().oldest_sequence, None);
+    for sequence in 7..20 {
+        let tagged = article(&format!("a{sequence}"), "제목", "반도체");
+        index.apply(vec![(sequence, event(&tagged))]).unwrap();
+        let stream_identity = "x".to_owned();
+        index
+            .commit(
+                &Position {
+                    stream_identity,
+                    sequence,
+                },
+                true,
+            )
+            .unwrap();
+        let statistics = index.snapshot().statistics().unwrap();
+        assert_eq!(statistics.oldest_sequence, Some(7));
+        assert_eq!(
+            (statistics.visible_articles, statistics.versions),
+            (sequence - 6, sequence - 6)
+        );
+    }
 }

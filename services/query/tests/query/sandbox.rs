@@ -10,24 +10,29 @@ use gisa_event_log::{
 };
 use gisa_proto::query::v1::{
     ArticleFilter, GetArticleRequest, SearchArticlesRequest, SearchArticlesResponse, WatchArticlesRequest,
-    WatchArticlesResponse, query_service_client::QueryServiceClient, watch_articles_request::Start,
+    WatchArticlesResponse, index_admin_service_client::IndexAdminServiceClient,
+    query_service_client::QueryServiceClient, watch_articles_request::Start,
 };
 use gisa_query::QueryConfig;
 use gisa_service_runtime::{Assembly, ServerConfig};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
-use tonic::{Status, Streaming, transport::Channel};
+use tonic::{
+    Status, Streaming,
+    transport::{Channel, Endpoint},
+};
 use tonic_types::StatusExt as _;
 
 use crate::article::{article, event};
 
 /// Far longer than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Sandbox {
     pub(crate) directory: TempDir,
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) client: QueryServiceClient<Channel>,
+    pub(crate) admin: IndexAdminServiceClient<Channel>,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<anyhow::Result<()>>>,
 }
@@ -60,11 +65,26 @@ impl Sandbox {
     }
 
     pub(crate) async fn start_on(directory: TempDir, log: Arc<dyn EventLog>) -> Self {
-        let (client, stop, server) = serve(&directory, &log).await;
+        let sandbox = Self::start_unready_on(directory, log).await;
+        let mut client = sandbox.client.clone();
+        let until_ready = async {
+            while let Err(status) = client.search_articles(SearchArticlesRequest::default()).await {
+                assert_eq!(reason(&status), "NOT_READY", "{status}");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, until_ready).await.unwrap();
+        sandbox
+    }
+
+    /// Starts the service without waiting until it is ready.
+    pub(crate) async fn start_unready_on(directory: TempDir, log: Arc<dyn EventLog>) -> Self {
+        let (channel, stop, server) = serve(&directory, &log).await;
         Self {
             directory,
             log,
-            client,
+            client: QueryServiceClient::new(channel.clone()),
+            admin: IndexAdminServiceClient::new(channel),
             stop: Some(stop),
             server: Some(server),
         }
@@ -200,11 +220,7 @@ impl Retraction for TaggedArticle {
 async fn serve(
     directory: &TempDir,
     log: &Arc<dyn EventLog>,
-) -> (
-    QueryServiceClient<Channel>,
-    oneshot::Sender<()>,
-    JoinHandle<anyhow::Result<()>>,
-) {
+) -> (Channel, oneshot::Sender<()>, JoinHandle<anyhow::Result<()>>) {
     let mut assembly = Assembly::new();
     gisa_query::start(&config(directory.path()), Arc::clone(log), &mut assembly)
         .await
@@ -218,18 +234,8 @@ async fn serve(
         };
         assembly.serve(listener, &ServerConfig::default(), stopped).await
     });
-    let client = QueryServiceClient::connect(format!("http://{address}"))
-        .await
-        .unwrap();
-    let mut ready = client.clone();
-    let until_ready = async {
-        while let Err(status) = ready.search_articles(SearchArticlesRequest::default()).await {
-            assert_eq!(reason(&status), "NOT_READY", "{status}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, until_ready).await.unwrap();
-    (client, stop, server)
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+    (endpoint.connect().await.unwrap(), stop, server)
 }
 
 /// Appends the event of a tagged article; returns its sequence.

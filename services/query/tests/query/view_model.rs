@@ -14,7 +14,8 @@ use gisa_event_log::Position;
 use gisa_query::{
     analyzer::Analyzer,
     index::{
-        ArticleIndex as _, IndexSearch, IndexSnapshot, Rank, TantivyIndex, TantivyIndexConfig, effective,
+        ArticleIndex as _, IndexSearch, IndexSnapshot, Rank, TantivyConfig, TantivyIndex, TantivyStore,
+        effective,
     },
     search::{Order, QueryTerms, parse_query},
 };
@@ -90,12 +91,12 @@ fn check(snapshot: &dyn IndexSnapshot, model: &Model) -> Result<(), TestCaseErro
 }
 
 fn open(directory: &Path) -> TantivyIndex {
-    let config = TantivyIndexConfig {
+    let config = TantivyConfig {
         directory: directory.to_owned(),
         writer_memory_bytes: 15_000_000,
         writer_threads: 1,
     };
-    TantivyIndex::open(config, Arc::clone(&ANALYZER)).unwrap()
+    TantivyStore::open(config, Arc::clone(&ANALYZER)).unwrap().1
 }
 
 fn search(snapshot: &dyn IndexSnapshot, terms: QueryTerms) -> Vec<TaggedArticle> {
@@ -141,6 +142,68 @@ proptest! {
                 prop_assert!(found.contains(&tagged), "{:?}", word);
             }
         }
+    }
+}
+
+/// Some versions of a few articles, and an order in which they arrive, some of them twice.
+fn arrivals() -> impl Strategy<Value = Vec<(usize, u32, u32)>> {
+    let version = (0..3_usize, 1..4_u32, 1..3_u32);
+    prop::collection::btree_set(version, 1..12)
+        .prop_flat_map(|versions| {
+            let versions: Vec<_> = versions.into_iter().collect();
+            let again = prop::collection::vec(prop::sample::select(versions.clone()), 0..6);
+            (Just(versions), again)
+        })
+        .prop_map(|(versions, again)| [versions, again].concat())
+}
+
+/// The article as one tagger version saw one revision: always the same.
+fn version((number, revision, engine): (usize, u32, u32)) -> TaggedArticle {
+    let states = [Usable, Corrected, Withheld, Usable, Retracted];
+    article(
+        &format!("a{number}"),
+        "제목",
+        WORDS[(number + engine as usize) % WORDS.len()],
+    )
+    .revision(revision)
+    .tagger(engine, 0)
+    .state(states[(number + revision as usize) % states.len()])
+}
+
+/// An index that records arrive at in this order, with commits after some of them.
+fn shown(arrivals: &[(usize, u32, u32)], commits: &[bool]) -> (Vec<TaggedArticle>, Vec<Vec<Rank>>) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut index = open(directory.path());
+    let position = |sequence| Position {
+        stream_identity: "x".into(),
+        sequence,
+    };
+    for ((sequence, arrival), commit) in (1..).zip(arrivals).zip(commits.iter().cycle()) {
+        index.apply(vec![(sequence, event(&version(*arrival)))]).unwrap();
+        if *commit {
+            index.commit(&position(sequence), true).unwrap();
+        }
+    }
+    index.commit(&position(arrivals.len() as u64), true).unwrap();
+    let snapshot = index.snapshot();
+    let ranks = (0..3).map(|number| {
+        let versions = snapshot.versions(&format!("a{number}")).unwrap();
+        let mut ranks: Vec<Rank> = versions.iter().map(|version| version.rank).collect();
+        ranks.sort();
+        ranks
+    });
+    (search(&*snapshot, QueryTerms::Everything), ranks.collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn any_order_and_any_repeats_show_the_same(
+        (first, second) in arrivals().prop_flat_map(|arrivals| (Just(arrivals.clone()), Just(arrivals).prop_shuffle())),
+        commits in prop::collection::vec(any::<bool>(), 1..5),
+    ) {
+        prop_assert_eq!(shown(&first, &commits), shown(&second, &[false]));
     }
 }
 

@@ -78,7 +78,7 @@ define_metrics! {
     articles: Counters<1> = "gisa_articles_total" ["result"],
     #[doc = "From the publication time that an article's sender gave to its acceptance by ingest; first revisions only, those from the future not counted."]
     published_to_accepted: Histograms<0> = "gisa_published_to_accepted_seconds" [],
-    #[doc = "From the acceptance of a revision by ingest to the commit that makes it searchable; first outcomes only, not while the index is built. The clocks of two machines."]
+    #[doc = "From the acceptance of a revision by ingest to the commit that makes it searchable; first outcomes only, not while an index is built from nothing. The clocks of two machines."]
     accepted_to_searchable: Histograms<0> = "gisa_accepted_to_searchable_seconds" [],
     #[doc = "Time of one step: append (ingest, one operation with its reads and retries), tag and publish (tagging, one revision), apply (query, up to 64 records)."]
     stage_duration: Histograms<1> = "gisa_stage_duration_seconds" ["stage"],
@@ -102,13 +102,19 @@ define_metrics! {
 
     #[doc = "Records of TAGGED that the index does not show yet; absent while the log does not answer."]
     index_lag: Gauges<0> = "gisa_index_lag" [],
-    #[doc = "1 if the index may be answered from, 0 while it is built."]
+    #[doc = "1 if the index may be answered from, 0 while it is built from nothing."]
     index_ready: Gauges<0> = "gisa_index_ready" [],
-    #[doc = "Size of the index directory."]
+    #[doc = "Size of the index directory; while another index is built beside the one that answers, of both."]
     index_bytes: Gauges<0> = "gisa_index_bytes" [],
+    #[doc = "Articles that a search can find."]
+    index_articles: Gauges<0> = "gisa_index_articles" [],
+    #[doc = "Number of the index that answers; a rebuild gives it a higher one."]
+    index_generation: Gauges<0> = "gisa_index_generation" [],
+    #[doc = "1 while an index is built, beside the one that answers or from nothing; otherwise 0."]
+    index_rebuild_running: Gauges<0> = "gisa_index_rebuild_running" [],
     #[doc = "Time of one commit of the index."]
     index_commit: Histograms<0> = "gisa_index_commit_seconds" [],
-    #[doc = "Records of TAGGED that could not be read and were skipped."]
+    #[doc = "Records of TAGGED that could not be read and were skipped; a rebuild counts them again."]
     index_skipped: Counters<0> = "gisa_index_skipped_records_total" [],
     #[doc = "Watches under way."]
     watch_subscribers: Gauges<0> = "gisa_watch_subscribers" [],
