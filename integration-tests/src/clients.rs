@@ -10,7 +10,8 @@ use gisa_proto::{
     },
     query::v1::{
         GetArticleRequest, SearchArticlesRequest, SearchHit, WatchArticlesRequest, WatchArticlesResponse,
-        query_service_client::QueryServiceClient, watch_articles_response::Event,
+        index_admin_service_client::IndexAdminServiceClient, query_service_client::QueryServiceClient,
+        watch_articles_response::Event,
     },
     tagging::v1::entity_tagging_service_client::EntityTaggingServiceClient,
 };
@@ -45,6 +46,8 @@ pub struct Clients {
     pub tagging: EntityTaggingServiceClient<Channel>,
     /// Client of query.
     pub query: QueryServiceClient<Channel>,
+    /// Client of query for operators.
+    pub index: IndexAdminServiceClient<Channel>,
 }
 
 impl Clients {
@@ -59,6 +62,7 @@ impl Clients {
             ingest: IngestServiceClient::new(channel(endpoints.ingest)),
             tagging: EntityTaggingServiceClient::new(channel(endpoints.tagging)),
             query: QueryServiceClient::new(channel(endpoints.query)),
+            index: IndexAdminServiceClient::new(channel(endpoints.query)),
         }
     }
 

@@ -429,7 +429,7 @@ pub(crate) async fn every_stage_killed_and_restarted(mut pipeline: Pipeline) {
 }
 
 /// Writes articles one after the other and repeats what is not acknowledged, as the documentation tells clients to do.
-async fn write_articles(clients: Clients, prefix: String, count: usize) -> Vec<IngestResult> {
+pub(crate) async fn write_articles(clients: Clients, prefix: String, count: usize) -> Vec<IngestResult> {
     let mut acknowledged = Vec::new();
     for number in 0..count {
         let article = naver_cloud(&format!("{prefix}-{number}"));
@@ -444,7 +444,7 @@ async fn write_articles(clients: Clients, prefix: String, count: usize) -> Vec<I
     acknowledged
 }
 
-fn from_the_beginning() -> WatchArticlesRequest {
+pub(crate) fn from_the_beginning() -> WatchArticlesRequest {
     WatchArticlesRequest {
         filter: None,
         start: Some(Start::Since(prost_types::Timestamp::default())),

@@ -6,6 +6,7 @@
 mod contract;
 mod dictionary;
 mod journeys;
+mod rebuild;
 mod restore;
 mod stopping;
 mod telemetry;
@@ -46,4 +47,5 @@ on_both_logs!(
     dictionary::a_retag_reaches_the_affected_articles_and_their_watchers,
     dictionary::a_killed_retag_goes_on_elsewhere,
     dictionary::a_retag_is_cancelled_and_resumed,
+    rebuild::index_rebuilt_while_articles_flow,
 );

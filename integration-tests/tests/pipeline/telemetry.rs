@@ -13,6 +13,8 @@ use gisa_proto::{
 };
 use tokio::time::{Instant, sleep};
 
+use crate::rebuild::rebuild_index;
+
 /// Scrapes until all samples have these values, or the patience of the tests is over.
 async fn expect_metrics(pipeline: &NatsPipeline, stage: Stage, expected: &[(&str, f64)]) {
     let deadline = Instant::now() + PATIENCE;
@@ -149,6 +151,24 @@ async fn metrics_tell_what_happened() {
                 &rpc("gisa.query.v1.QueryService", "WatchArticles", "CANCELLED"),
                 1.0,
             ),
+        ],
+    )
+    .await;
+
+    // They follow the index that answers, and what it came to know again is no news.
+    assert_eq!(rebuild_index(clients.clone()).await, 2);
+    let written = clients.ingest_as(naver_cloud("d"), IngestOutcome::Created).await;
+    clients.get_after(&written).await.unwrap();
+    expect_metrics(
+        &pipeline,
+        Stage::Query,
+        &[
+            ("gisa_index_ready", 1.0),
+            ("gisa_index_generation", 2.0),
+            ("gisa_index_articles", 4.0),
+            ("gisa_index_rebuild_running", 0.0),
+            ("gisa_index_lag", 0.0),
+            ("gisa_accepted_to_searchable_seconds_count", 5.0),
         ],
     )
     .await;
