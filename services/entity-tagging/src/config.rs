@@ -65,8 +65,8 @@ impl Default for TaggingConfig {
     fn default() -> Self {
         Self {
             consumer_name: "entity-tagging".to_owned(),
-            max_in_flight: 128,
-            max_ack_pending: 1024,
+            max_in_flight: 512,
+            max_ack_pending: 4096,
             ack_wait_ms: 30_000,
             max_attempts: 5,
             retag_concurrency: 1,

@@ -5,7 +5,7 @@ use gisa_article_model::TaggerVersion;
 use gisa_event_log::{Append, AppendError, EventLog, ExpectedLast, Headers, LogError, Stream, Subject};
 
 use gisa_service_runtime::TraceContext;
-use tracing::{Instrument as _, Span, info_span};
+use tracing::{Instrument as _, Span, debug_span};
 
 use crate::error::TaggingError;
 
@@ -24,7 +24,7 @@ pub async fn publish_outcome(
     let version = outcome.tagged_article.tagger_version;
     let subject = Subject::tagged(article.article_id.as_str(), article.revision);
     let payload = bytes::Bytes::from(outcome.encode());
-    let span = info_span!("publish", otel.name = "append TAGGED", otel.kind = "producer");
+    let span = debug_span!("publish", otel.name = "append TAGGED", otel.kind = "producer");
     if !TraceContext::of(&Span::current()).is_somewhere() {
         // Tagged again: the trace of the article goes on.
         TraceContext::from_headers(headers).continue_in(&span);

@@ -2,8 +2,10 @@
 
 use std::{
     any::Any,
+    num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, LazyLock},
+    thread,
     time::Instant,
 };
 
@@ -12,7 +14,8 @@ use gisa_article_model::TaggedArticle;
 use gisa_event_log::{EventLog, Headers};
 use gisa_service_runtime::{Metrics, TraceContext};
 use jiff::Timestamp;
-use tracing::{Span, debug, error_span, field, info_span};
+use tokio::sync::Semaphore;
+use tracing::{Span, debug, debug_span, error_span, field};
 
 use crate::{
     engine::Engine,
@@ -77,11 +80,17 @@ impl Tagging {
     }
 }
 
+/// As many texts are tagged at a time as there are cores; more threads would only take turns.
+static COMPUTING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, NonZero::get)));
+
 /// Tags off the threads that serve the network: tagging is pure computation.
 pub(crate) async fn tag_aside(
     tag: impl FnOnce() -> Result<ArticleTagged, TaggingError> + Send + 'static,
 ) -> Result<ArticleTagged, TaggingError> {
-    let span = info_span!("tag");
+    // Never closed.
+    let _core = COMPUTING.acquire().await;
+    let span = debug_span!("tag");
     tokio::task::spawn_blocking(move || span.in_scope(tag))
         .await
         .unwrap_or_else(|error| Err(TaggingError::Panicked(error.to_string())))

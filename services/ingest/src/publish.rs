@@ -14,7 +14,7 @@ use gisa_event_log::{
 use gisa_service_runtime::TraceContext;
 use jiff::Timestamp;
 use tokio::time::sleep;
-use tracing::{Instrument as _, debug, error, info_span, warn};
+use tracing::{Instrument as _, debug, debug_span, error, warn};
 use uuid::Uuid;
 
 use crate::{
@@ -194,7 +194,7 @@ impl Publisher {
         event: &ArticleRevised,
         patience: Patience,
     ) -> Result<u64, AppendError> {
-        let span = info_span!("append", otel.name = "append ARTICLES", otel.kind = "producer");
+        let span = debug_span!("append", otel.name = "append ARTICLES", otel.kind = "producer");
         let mut headers = headers.clone();
         TraceContext::of(&span).put_into(&mut headers);
         let message = Append {

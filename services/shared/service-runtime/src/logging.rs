@@ -3,7 +3,16 @@
 use std::io::{self, IsTerminal as _};
 
 use serde::{Deserialize, Serialize};
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
+use tracing::span::Record;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    field::RecordFields,
+    fmt::{
+        self, FormatFields, FormattedFields,
+        format::{JsonFields, Writer},
+    },
+    reload,
+};
 
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,10 +64,39 @@ impl LoggingConfig {
             LogFormat::Json => fmt::layer()
                 .json()
                 .with_current_span(false)
+                .fmt_fields(AppendedFields::default())
                 .with_writer(io::stderr)
                 .boxed(),
         };
         (lines.with_filter(filter), LogLevel(handle))
+    }
+}
+
+/// Fields of a span as JSON. What is recorded later is appended; the formatter of the library would parse and write all of them
+/// again, which for the spans of an article costs more than the rest of logging.
+#[derive(Debug, Default)]
+struct AppendedFields(JsonFields);
+
+impl<'writer> FormatFields<'writer> for AppendedFields {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> std::fmt::Result {
+        self.0.format_fields(writer, fields)
+    }
+
+    /// A field must not be recorded twice: it would be there twice.
+    fn add_fields(
+        &self,
+        current: &'writer mut FormattedFields<Self>,
+        fields: &Record<'_>,
+    ) -> std::fmt::Result {
+        let mut added = String::new();
+        self.0.format_fields(Writer::new(&mut added), fields)?;
+        let (Some(before), Some(after)) = (current.fields.strip_suffix('}'), added.strip_prefix('{')) else {
+            current.fields.push_str(&added);
+            return Ok(());
+        };
+        let separator = if before == "{" || after == "}" { "" } else { "," };
+        current.fields = format!("{before}{separator}{after}");
+        Ok(())
     }
 }
 
@@ -81,5 +119,53 @@ impl LogLevel {
         // As an error, so that it shows at any level.
         tracing::error!(level, "the level of the logs is now {level}");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::{error_span, field::Empty};
+    use tracing_subscriber::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_later_is_on_the_line() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let layer = fmt::layer()
+            .json()
+            .fmt_fields(AppendedFields::default())
+            .with_writer(move || writer.clone());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            let empty = error_span!("empty", one = Empty, two = Empty);
+            empty.record("one", "\"a\"");
+            empty.record("two", 2);
+            let begun = error_span!(parent: &empty, "begun", one = 1, two = Empty);
+            begun.record("two", "b");
+            begun.in_scope(|| tracing::error!("said"));
+        });
+        let line: serde_json::Value = serde_json::from_slice(&lines.0.lock().unwrap()).unwrap();
+        let expected = serde_json::json!([
+            {"name": "empty", "one": "\"a\"", "two": 2},
+            {"name": "begun", "one": 1, "two": "b"},
+        ]);
+        assert_eq!(line["spans"], expected);
     }
 }

@@ -14,7 +14,11 @@ use opentelemetry_sdk::{
     trace::{Sampler, SdkTracerProvider},
 };
 use tracing::{Level, info, warn};
-use tracing_subscriber::{Layer as _, filter::Targets, prelude::*};
+use tracing_subscriber::{
+    Layer as _,
+    filter::{FilterExt as _, Targets, filter_fn},
+    prelude::*,
+};
 
 use crate::logging::{LogLevel, LoggingConfig};
 
@@ -41,8 +45,12 @@ impl Telemetry {
     pub fn start(program: &'static str, logging: &LoggingConfig) -> anyhow::Result<Self> {
         let traces = provider(program)?;
         let (lines, level) = logging.lines();
-        // Libraries have spans of their own, which say nothing of articles.
-        let ours = Targets::new().with_target("gisa", Level::INFO);
+        // Libraries have spans of their own, which say nothing of articles. Spans of level DEBUG are there for traces only: where
+        // those go nowhere, it costs to make them.
+        let finest = if is_exported() { Level::DEBUG } else { Level::INFO };
+        let ours = Targets::new()
+            .with_target("gisa", finest)
+            .and(filter_fn(|what| what.is_span() || *what.level() <= Level::INFO));
         let spans = tracing_opentelemetry::layer()
             .with_tracer(traces.tracer("gisa"))
             .with_context_activation(false)

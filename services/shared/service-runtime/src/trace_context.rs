@@ -26,9 +26,13 @@ const TRACE_ID: &str = "trace_id";
 pub struct TraceContext(SpanContext);
 
 impl TraceContext {
-    /// Inside a span. Nowhere if telemetry was not started.
+    /// Inside a span, or where it is about to be entered if its level is not traced. Nowhere if telemetry was not started.
     pub fn of(span: &Span) -> Self {
-        Self(span.context().span().span_context().clone())
+        let inside = Self(span.context().span().span_context().clone());
+        if inside.is_somewhere() {
+            return inside;
+        }
+        Self(Span::current().context().span().span_context().clone())
     }
 
     /// As headers say; nowhere if they are not there or malformed.
