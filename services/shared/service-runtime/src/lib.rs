@@ -22,6 +22,7 @@ pub use liveness::Liveness;
 pub use logging::{LogFormat, LogLevel, LoggingConfig};
 pub use metrics::Metrics;
 pub use rpc_error::RpcError;
+pub use rpc_layer::code_name;
 pub use run::{ServiceArguments, run_service};
 pub use server::ServerConfig;
 pub use telemetry::Telemetry;

@@ -227,7 +227,7 @@ impl HttpBody for Watched {
 }
 
 /// The name of a code, as in the gRPC specification.
-fn code_name(code: Code) -> &'static str {
+pub fn code_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",
