@@ -6,10 +6,14 @@ use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
     autoscaling::v2::HorizontalPodAutoscaler,
     batch::v1::Job,
-    core::v1::{ConfigMap, Container, Namespace, PersistentVolumeClaim, PodSpec, Service, ServiceAccount},
+    core::v1::{
+        ConfigMap, Container, Namespace, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Service,
+        ServiceAccount,
+    },
     networking::v1::NetworkPolicy,
     policy::v1::PodDisruptionBudget,
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -171,52 +175,39 @@ fn typed<T: DeserializeOwned>(document: &Value) -> T {
 fn deployment(found: Deployment) -> Workload {
     let spec = found.spec;
     Workload {
-        kind: "Deployment",
-        name: found.metadata.name.expect("a name"),
         replicas: spec.replicas,
         selector: spec.selector.match_labels.unwrap_or_default(),
-        pod_labels: spec
-            .template
-            .metadata
-            .and_then(|metadata| metadata.labels)
-            .unwrap_or_default(),
-        pod: spec.template.spec.expect("a pod"),
-        claims: Vec::new(),
-        service_name: None,
+        ..workload("Deployment", found.metadata, spec.template)
     }
 }
 
 fn stateful_set(found: StatefulSet) -> Workload {
     let spec = found.spec;
     Workload {
-        kind: "StatefulSet",
-        name: found.metadata.name.expect("a name"),
         replicas: spec.replicas,
         selector: spec.selector.match_labels.unwrap_or_default(),
-        pod_labels: spec
-            .template
-            .metadata
-            .and_then(|metadata| metadata.labels)
-            .unwrap_or_default(),
-        pod: spec.template.spec.expect("a pod"),
         claims: spec.volume_claim_templates.unwrap_or_default(),
         service_name: spec.service_name,
+        ..workload("StatefulSet", found.metadata, spec.template)
     }
 }
 
 fn job(found: Job) -> Workload {
-    let spec = found.spec.expect("a spec");
+    workload("Job", found.metadata, found.spec.expect("a spec").template)
+}
+
+/// What all kinds have.
+fn workload(kind: &'static str, metadata: ObjectMeta, template: PodTemplateSpec) -> Workload {
     Workload {
-        kind: "Job",
-        name: found.metadata.name.expect("a name"),
+        kind,
+        name: metadata.name.expect("a name"),
         replicas: None,
         selector: Labels::new(),
-        pod_labels: spec
-            .template
+        pod_labels: template
             .metadata
             .and_then(|metadata| metadata.labels)
             .unwrap_or_default(),
-        pod: spec.template.spec.expect("a pod"),
+        pod: template.spec.expect("a pod"),
         claims: Vec::new(),
         service_name: None,
     }

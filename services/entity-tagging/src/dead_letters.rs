@@ -15,14 +15,11 @@ use gisa_article_codec::{
 use gisa_event_log::{
     Append, AppendError, EventLog, ExpectedLast, LogError, Record, Stream, Subject, store_dead_letter,
 };
-use gisa_service_runtime::Metrics;
+use gisa_service_runtime::{Metrics, TraceContext};
 use jiff::Timestamp;
 use thiserror::Error;
 
 pub use page::Page;
-
-/// Header of the W3C trace context.
-const TRACEPARENT: &str = "traceparent";
 
 /// The dead letters of one log; cheap to clone.
 #[derive(Clone, Debug)]
@@ -125,10 +122,6 @@ impl DeadLetters {
     /// operator discarded; one that was replayed is opened again.
     pub async fn store(&self, failed: Failed<'_>) -> Result<(), LogError> {
         let record = failed.record;
-        let trace_id = record
-            .headers
-            .get(TRACEPARENT)
-            .and_then(|header| trace_id(header));
         let letter = DeadLetter {
             position: LogPosition {
                 stream_identity: failed.stream_identity.to_owned(),
@@ -142,7 +135,9 @@ impl DeadLetters {
             attempts: failed.attempts,
             consumer: failed.consumer.to_owned(),
             failed_at: Timestamp::now(),
-            trace_id: trace_id.unwrap_or_default(),
+            trace_id: TraceContext::from_headers(&record.headers)
+                .trace_id()
+                .unwrap_or_default(),
             resolution: None,
         };
         let stored = store_dead_letter(
@@ -253,15 +248,6 @@ fn was_replayed(newest: &Record) -> bool {
     let letter = DeadLetter::decode(newest.payload.clone());
     let resolution = letter.ok().and_then(|letter| letter.resolution);
     resolution.is_some_and(|resolution| resolution.kind == DeadLetterResolutionKind::Replayed)
-}
-
-/// The trace id (32 hex digits) of a `traceparent` header.
-fn trace_id(traceparent: &str) -> Option<String> {
-    traceparent
-        .split('-')
-        .nth(1)
-        .filter(|id| id.len() == 32)
-        .map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -80,7 +80,8 @@ impl Tagging {
     }
 }
 
-/// As many texts are tagged at a time as there are cores; more threads would only take turns.
+/// As many articles of the log are tagged at a time as there are cores; more threads would only take turns. Texts of calls are
+/// not among them: they would wait behind all that is in work.
 static COMPUTING: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, NonZero::get)));
 

@@ -55,6 +55,11 @@ impl TraceContext {
         self.0.is_valid()
     }
 
+    /// The id of the trace, 32 hex digits; `None` if it is nowhere.
+    pub fn trace_id(&self) -> Option<String> {
+        self.is_somewhere().then(|| self.0.trace_id().to_string())
+    }
+
     /// Puts it into headers; from nowhere they stay as they are.
     pub fn put_into(&self, headers: &mut BTreeMap<String, String>) {
         if !self.is_somewhere() {
@@ -82,9 +87,8 @@ impl TraceContext {
 
 /// Makes the lines of a span show its trace.
 pub fn show_trace(span: &Span) {
-    let context = TraceContext::of(span);
-    if context.is_somewhere() {
-        span.record(TRACE_ID, field::display(context.0.trace_id()));
+    if let Some(trace_id) = TraceContext::of(span).trace_id() {
+        span.record(TRACE_ID, field::display(trace_id));
     }
 }
 
