@@ -234,6 +234,11 @@ impl StageProcess {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// Its process, while it has not been waited for.
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.id()
+    }
 }
 
 /// The address in the log line that says that a server listens.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use gisa_event_log::jetstream::JetStreamConfig;
+use gisa_event_log::jetstream::{Durability, JetStreamConfig};
 use tokio::sync::Mutex;
 
 use super::{
@@ -29,9 +29,13 @@ pub(super) struct Deployment {
 
 impl Deployment {
     /// Starts everything and waits until it serves. Logs and indexes go to `directory`.
-    pub(super) async fn start(nodes: usize, directory: &Path) -> anyhow::Result<Self> {
-        let nats = Nats::start(nodes).await;
-        let settings = [
+    pub(super) async fn start(
+        nodes: usize,
+        durability: Durability,
+        directory: &Path,
+    ) -> anyhow::Result<Self> {
+        let nats = Nats::start(nodes, durability).await;
+        let mut settings = vec![
             format!("nats.replicas={}", nats.replicas()),
             format!("nats.append_deadline_ms={APPEND_DEADLINE}"),
             format!("nats.duplicate_window_seconds={DUPLICATE_WINDOW}"),
@@ -39,9 +43,16 @@ impl Deployment {
             "nats.request_timeout_ms=2000".to_owned(),
             "logging.format=human".to_owned(),
         ];
+        if durability == Durability::Always {
+            settings.push("nats.durability=always".to_owned());
+            settings.push(format!(
+                "nats.monitoring_urls={}",
+                nats.monitoring_urls().join(",")
+            ));
+        }
         let mut services = Vec::with_capacity(SERVICES);
         for stage in Stage::ALL {
-            let mut settings = settings.to_vec();
+            let mut settings = settings.clone();
             match stage {
                 Stage::Ingest => (),
                 Stage::EntityTagging => {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use gisa_event_log::{
     Stream,
+    jetstream::Durability,
     test_server::{NatsTestCluster, NatsTestServer},
 };
 
@@ -17,12 +18,21 @@ pub(super) enum Nats {
 }
 
 impl Nats {
-    /// Starts `nodes` servers, 1 or 3.
-    pub(super) async fn start(nodes: usize) -> Self {
-        if nodes == 1 {
-            Self::One(NatsTestServer::start().await)
-        } else {
-            Self::Three(NatsTestCluster::start().await)
+    /// Starts `nodes` servers, 1 or 3, that sync before they acknowledge if the durability says so.
+    pub(super) async fn start(nodes: usize, durability: Durability) -> Self {
+        match (nodes, durability) {
+            (1, Durability::Default) => Self::One(NatsTestServer::start().await),
+            (1, Durability::Always) => Self::One(NatsTestServer::start_monitored("always").await),
+            (_, Durability::Default) => Self::Three(NatsTestCluster::start().await),
+            (_, Durability::Always) => Self::Three(NatsTestCluster::start_synced("always").await),
+        }
+    }
+
+    /// Where the servers can be asked whether they sync.
+    pub(super) fn monitoring_urls(&self) -> Vec<String> {
+        match self {
+            Self::One(server) => server.monitoring_url().into_iter().collect(),
+            Self::Three(cluster) => cluster.monitoring_urls(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
+use gisa_event_log::jetstream::Durability;
 
 /// Kills, freezes and cuts off parts of a running pipeline and checks that nothing acknowledged is lost, doubled or
 /// reordered. Exit codes: 0 if nothing was found, 1 if something was, 2 for a wrong command line.
@@ -18,8 +19,12 @@ pub struct Options {
     /// Servers of NATS: 1, or 3 as a cluster.
     #[arg(long, default_value_t = 1, value_parser = nodes)]
     pub nodes: usize,
+    /// What the servers of NATS promise: `default`, to write what they acknowledge, or `always`, to sync it before. Then ingest
+    /// and tagging append in batches.
+    #[arg(long, default_value = "default", value_parser = durability)]
+    pub durability: Durability,
     /// Where the report is kept, as JSON; the logs of the services go beside it [default:
-    /// target/chaos/<SEED>-<NODES>.json].
+    /// target/chaos/<SEED>-<NODES>.json, or <SEED>-<NODES>-always.json].
     #[arg(long)]
     pub report: Option<PathBuf>,
 }
@@ -32,7 +37,16 @@ impl Options {
 
     /// Where the report is kept.
     pub fn report(&self) -> PathBuf {
-        let default = || PathBuf::from(format!("target/chaos/{}-{}.json", self.seed, self.nodes));
+        let default = || {
+            let durability = match self.durability {
+                Durability::Default => "",
+                Durability::Always => "-always",
+            };
+            PathBuf::from(format!(
+                "target/chaos/{}-{}{durability}.json",
+                self.seed, self.nodes
+            ))
+        };
         self.report.clone().unwrap_or_else(default)
     }
 }
@@ -49,5 +63,13 @@ fn nodes(text: &str) -> Result<usize, String> {
         "1" => Ok(1),
         "3" => Ok(3),
         _ => Err("must be 1 or 3".to_owned()),
+    }
+}
+
+fn durability(text: &str) -> Result<Durability, String> {
+    match text {
+        "default" => Ok(Durability::Default),
+        "always" => Ok(Durability::Always),
+        _ => Err("must be default or always".to_owned()),
     }
 }

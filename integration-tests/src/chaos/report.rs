@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+use gisa_event_log::jetstream::Durability;
 use serde::Serialize;
 
 use super::{
@@ -20,6 +21,8 @@ pub struct Report {
     pub seed: u64,
     /// Servers of NATS.
     pub nodes: usize,
+    /// What they promised.
+    pub durability: Durability,
     /// For how long faults happened, in seconds.
     pub fault_seconds: u64,
     /// How long all took, in seconds.
@@ -43,6 +46,7 @@ pub struct Report {
 pub(super) struct Circumstances {
     pub(super) seed: u64,
     pub(super) nodes: usize,
+    pub(super) durability: Durability,
     pub(super) length: Duration,
     pub(super) total: Duration,
     pub(super) faults: BTreeMap<(Action, &'static str), usize>,
@@ -62,6 +66,7 @@ impl Report {
         Self {
             seed: circumstances.seed,
             nodes: circumstances.nodes,
+            durability: circumstances.durability,
             fault_seconds: circumstances.length.as_secs(),
             total_seconds: circumstances.total.as_secs(),
             faults: faults
@@ -131,6 +136,11 @@ impl fmt::Display for Report {
         let mut line = |name: &str, value: &dyn fmt::Display| writeln!(formatter, "{name:<28} {value:>8}");
         line("seed", &self.seed)?;
         line("nats-server nodes", &self.nodes)?;
+        let durability = match self.durability {
+            Durability::Default => "default",
+            Durability::Always => "always",
+        };
+        line("durability", &durability)?;
         line("seconds with faults", &self.fault_seconds)?;
         line("seconds in all", &self.total_seconds)?;
         line("kills", &self.kills)?;

@@ -37,7 +37,7 @@ pub async fn run(options: &Options, directory: &Path) -> anyhow::Result<Report> 
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
         _ => fs::create_dir_all(directory)?,
     }
-    let deployment = Arc::new(Deployment::start(options.nodes, directory).await?);
+    let deployment = Arc::new(Deployment::start(options.nodes, options.durability, directory).await?);
     let log = JetStreamLog::connect(deployment.nats_config()).await?;
     let mut random = Rng::with_seed(options.seed);
     let faults = schedule(options.seed, options.length());
@@ -114,6 +114,7 @@ pub async fn run(options: &Options, directory: &Path) -> anyhow::Result<Report> 
     let circumstances = Circumstances {
         seed: options.seed,
         nodes: options.nodes,
+        durability: options.durability,
         length: options.length(),
         total: begun.elapsed(),
         faults,

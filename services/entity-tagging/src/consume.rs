@@ -12,7 +12,7 @@ use crate::{
     config::TaggingConfig,
     dead_letters::{DeadLetters, Failed},
     error::{Consequence, TaggingError},
-    tagging::{Source, Tagging, article_span},
+    tagging::{Seen, Source, Tagging},
 };
 
 /// What is stuck when nothing is delivered.
@@ -33,6 +33,15 @@ pub struct Worker {
     letters: DeadLetters,
     stream_identity: Arc<str>,
     metrics: Metrics,
+}
+
+/// Why a delivery is not at its end.
+#[derive(Debug)]
+enum Unfinished {
+    /// The attempt failed.
+    Failed(TaggingError),
+    /// The process stops.
+    OutOfTime,
 }
 
 impl Worker {
@@ -120,12 +129,7 @@ impl Worker {
             let worker = Arc::clone(self);
             let shutdown = shutdown.clone();
             in_work.spawn(async move {
-                let span = article_span(
-                    &delivery.record.headers,
-                    delivery.record.sequence,
-                    delivery.attempt,
-                );
-                worker.process(delivery, &shutdown).instrument(span).await;
+                worker.process(delivery, &shutdown).await;
                 drop(permit);
             });
             // Finished ones are let go of, so that the set does not grow.
@@ -135,27 +139,50 @@ impl Worker {
 
     /// Brings one delivery to its end: acknowledged, given back, or dead-lettered.
     async fn process(&self, delivery: Delivery, shutdown: &Shutdown) {
-        let sequence = delivery.record.sequence;
-        let tagged = tokio::select! {
-            tagged = self.tag_and_publish(&delivery) => tagged,
-            () = shutdown.out_of_time() => {
-                // Another worker need not wait until it is missed here.
-                match delivery.retry_after(Duration::ZERO).await {
-                    Ok(()) => info!(log.sequence = sequence, "ARTICLES {sequence} is handed back"),
-                    Err(error) => warn!(log.sequence = sequence, %error, "ARTICLES {sequence} will come again: {error}"),
-                }
-                return;
+        let span_of = |delivery: &Delivery, seen: Seen| {
+            let record = &delivery.record;
+            seen.span(&record.headers, record.sequence, delivery.attempt)
+        };
+        let span = span_of(&delivery, Seen::OnDemand);
+        let work = async {
+            tokio::select! {
+                tagged = self.tag_and_publish(&delivery) => tagged.map_err(Unfinished::Failed),
+                () = shutdown.out_of_time() => Err(Unfinished::OutOfTime),
             }
         };
-        let failure = match tagged {
+        match work.instrument(span.clone()).await {
             Ok(()) => {
+                let sequence = delivery.record.sequence;
                 // If it gets lost the article comes again, and its outcome is found to be there.
                 if let Err(error) = delivery.ack_unconfirmed().await {
                     warn!(log.sequence = sequence, %error, "ARTICLES {sequence} will be tagged again: {error}");
                 }
+            }
+            Err(unfinished) => {
+                let span = match span.is_disabled() {
+                    true => span_of(&delivery, Seen::ByAll),
+                    false => span,
+                };
+                self.settle(delivery, unfinished).instrument(span).await;
+            }
+        }
+    }
+
+    /// Gives a delivery back or dead-letters it.
+    async fn settle(&self, delivery: Delivery, unfinished: Unfinished) {
+        let sequence = delivery.record.sequence;
+        let failure = match unfinished {
+            Unfinished::OutOfTime => {
+                // Another worker need not wait until it is missed here.
+                match delivery.retry_after(Duration::ZERO).await {
+                    Ok(()) => info!(log.sequence = sequence, "ARTICLES {sequence} is handed back"),
+                    Err(error) => {
+                        warn!(log.sequence = sequence, %error, "ARTICLES {sequence} will come again: {error}");
+                    }
+                }
                 return;
             }
-            Err(failure) => failure,
+            Unfinished::Failed(failure) => failure,
         };
 
         let give_up = match failure.consequence() {

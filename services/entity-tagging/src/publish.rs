@@ -25,12 +25,14 @@ pub async fn publish_outcome(
     let subject = Subject::tagged(article.article_id.as_str(), article.revision);
     let payload = bytes::Bytes::from(outcome.encode());
     let span = debug_span!("publish", otel.name = "append TAGGED", otel.kind = "producer");
-    if !TraceContext::of(&Span::current()).is_somewhere() {
-        // Tagged again: the trace of the article goes on.
-        TraceContext::from_headers(headers).continue_in(&span);
-    }
     let mut headers = headers.clone();
-    TraceContext::of(&span).put_into(&mut headers);
+    if !span.is_disabled() {
+        if !TraceContext::of(&Span::current()).is_somewhere() {
+            // Tagged again: the trace of the article goes on.
+            TraceContext::from_headers(&headers).continue_in(&span);
+        }
+        TraceContext::of(&span).put_into(&mut headers);
+    }
 
     // Nearly always there is none yet, so the first try asks for nothing.
     let mut expected_last = ExpectedLast::None;

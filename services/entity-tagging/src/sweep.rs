@@ -16,7 +16,7 @@ use crate::{
     consume::with_signs_of_life,
     dead_letters::{DeadLetterError, DeadLetters, Failed, LetterId},
     error::{Consequence, TaggingError},
-    tagging::{Source, Tagging, article_span},
+    tagging::{Seen, Source, Tagging},
 };
 
 const BACKOFF: Backoff = Backoff {
@@ -134,7 +134,7 @@ impl Sweeper {
             headers: &record.headers,
             payload: &record.payload,
         });
-        let span = article_span(&record.headers, sequence, advisory.attempt);
+        let span = Seen::ByAll.span(&record.headers, sequence, advisory.attempt);
         let tagging = tagging.instrument(span);
         let failure = match with_signs_of_life(tagging, advisory, self.config.consumer().ack_wait).await {
             Ok(()) => {

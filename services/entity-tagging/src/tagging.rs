@@ -15,7 +15,7 @@ use gisa_event_log::{EventLog, Headers};
 use gisa_service_runtime::{Metrics, TraceContext};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
-use tracing::{Span, debug, debug_span, error_span, field};
+use tracing::{Level, Span, debug, debug_span, field, span};
 
 use crate::{
     engine::Engine,
@@ -129,20 +129,42 @@ pub(crate) fn tag_revision(
     })
 }
 
-/// The span of the work on one revision, which goes on with the trace of its article. At this level, so that a quieter
-/// log does not lose the ids that its lines need.
-pub(crate) fn article_span(headers: &Headers, sequence: u64, attempt: u32) -> Span {
-    let span = error_span!(
-        "tag_article",
-        otel.name = "tag article",
-        otel.kind = "consumer",
-        article.id = field::Empty,
-        log.sequence = sequence,
-        log.attempt = attempt,
-        trace_id = field::Empty,
-    );
-    TraceContext::from_headers(headers).continue_in(&span);
-    span
+/// The span of the work on one revision. Revisions are many, and a span of each costs more than all else that the hop takes
+/// for it, so it is made where somebody sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// By all: its lines say that something is wrong, or it is one of few. A quieter log does not lose the ids.
+    ByAll,
+    /// Where traces are exported or the log shows DEBUG. Disabled elsewhere.
+    OnDemand,
+}
+
+impl Seen {
+    /// The span, which goes on with the trace of the article.
+    pub(crate) fn span(self, headers: &Headers, sequence: u64, attempt: u32) -> Span {
+        macro_rules! article_span {
+            ($level:expr) => {
+                span!(
+                    $level,
+                    "tag_article",
+                    otel.name = "tag article",
+                    otel.kind = "consumer",
+                    article.id = field::Empty,
+                    log.sequence = sequence,
+                    log.attempt = attempt,
+                    trace_id = field::Empty,
+                )
+            };
+        }
+        let span = match self {
+            Self::ByAll => article_span!(Level::ERROR),
+            Self::OnDemand => article_span!(Level::DEBUG),
+        };
+        if !span.is_disabled() {
+            TraceContext::from_headers(headers).continue_in(&span);
+        }
+        span
+    }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

@@ -36,7 +36,7 @@ use crate::{
     validate,
 };
 
-use self::deadline::deadline;
+use self::{deadline::deadline, spans::ArticleTrace};
 
 /// What a request may have beside the body: all other fields at their limits, in UTF-8, several times over.
 const REQUEST_MARGIN_BYTES: usize = 256 * 1024;
@@ -125,10 +125,8 @@ impl Shared {
         // Room is given back when the log answers.
         let _room = room.ok_or_else(|| self.refuse(IngestError::LogUnavailable))?;
         let operation = check(self, message).map_err(|error| self.refuse(error))?;
-        let headers = trace_headers(metadata);
-        let accepted = self
-            .carry_out(&operation, &headers, patience, spans::of_call(&operation))
-            .await;
+        let trace = ArticleTrace::of_call(&operation, trace_headers(metadata));
+        let accepted = self.carry_out(&operation, &trace, patience).await;
         Ok(convert::result(accepted.map_err(RpcError::from)?))
     }
 
@@ -136,17 +134,27 @@ impl Shared {
     async fn carry_out(
         &self,
         operation: &Operation,
-        headers: &Headers,
+        trace: &ArticleTrace,
         patience: Patience,
-        span: Span,
     ) -> Result<Accepted, IngestError> {
         let started = Instant::now();
-        let carried_out = self.publisher.carry_out(operation, headers, patience);
-        let result = carried_out.instrument(span.clone()).await;
-        if let Ok(accepted) = &result {
-            let (outcome, revision) = (accepted.outcome, accepted.revision);
-            span.in_scope(|| debug!(?outcome, revision, "accepted: {outcome:?}, revision {revision}"));
-        }
+        let carried_out = self.publisher.carry_out(operation, trace.headers(), patience);
+        let result = match carried_out.instrument(trace.span().clone()).await {
+            Ok(accepted) => {
+                let (outcome, revision) = (accepted.outcome, accepted.revision);
+                trace
+                    .span()
+                    .in_scope(|| debug!(?outcome, revision, "accepted: {outcome:?}, revision {revision}"));
+                Ok(accepted)
+            }
+            Err(failure) => {
+                let span = match failure.is_trouble() {
+                    true => trace.span_of_trouble(operation),
+                    false => Span::none(),
+                };
+                Err(span.in_scope(|| failure.told(operation.article_id())))
+            }
+        };
         self.metrics.carried_out(started.elapsed());
         self.metrics.answered(result.as_ref());
         result

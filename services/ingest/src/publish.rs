@@ -4,7 +4,7 @@
 //! The condition is per article and enforced by the log, so any number of replicas may work on the same articles: of two
 //! that bring the same new content one creates the revision, and the other, sent back by the conflict, finds it unchanged.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use gisa_article_codec::{ArticleRevised, LogPosition, WriteToken};
 use gisa_article_model::ArticleId;
@@ -14,12 +14,12 @@ use gisa_event_log::{
 use gisa_service_runtime::TraceContext;
 use jiff::Timestamp;
 use tokio::time::sleep;
-use tracing::{Instrument as _, debug, debug_span, error, warn};
+use tracing::{Instrument as _, debug, debug_span};
 use uuid::Uuid;
 
 use crate::{
     decide::{Decision, Operation, Outcome, Refusal, decide},
-    error::IngestError,
+    error::{Failure, IngestError},
     metrics::IngestMetrics,
     novelty::Novelty,
     patience::Patience,
@@ -85,12 +85,12 @@ impl Publisher {
         operation: &Operation,
         headers: &Headers,
         patience: Patience,
-    ) -> Result<Accepted, IngestError> {
+    ) -> Result<Accepted, Failure> {
         let article_id = operation.article_id();
         let stream_identity = patience
             .ask(|| self.stream_identity.current(&*self.log))
             .await
-            .map_err(|error| failed(article_id, "asking for the stream", &error))?;
+            .map_err(|error| Failure::of_log(article_id, "asking for the stream", &error))?;
         let accepted = |outcome, revision, sequence| Accepted {
             article_id: article_id.clone(),
             outcome,
@@ -116,7 +116,7 @@ impl Publisher {
             let sequence = current.as_ref().map_or(0, |current| current.sequence);
             let on_record = current.as_ref().map(|current| &current.event);
             let (outcome, event) = match decide(on_record, operation, Timestamp::now()) {
-                Decision::Refuse(refusal) => return Err(refused(article_id, refusal)),
+                Decision::Refuse(refusal) => return Err(refused(article_id, refusal).into()),
                 Decision::Unchanged { revision } => {
                     return Ok(accepted(Outcome::Unchanged, revision, sequence));
                 }
@@ -151,9 +151,8 @@ impl Publisher {
                 Err(error) => return Err(not_appended(article_id, &error)),
             }
         }
-        Err(IngestError::ConcurrentChange {
-            article_id: article_id.clone(),
-        })
+        let article_id = article_id.clone();
+        Err(IngestError::ConcurrentChange { article_id }.into())
     }
 
     async fn current(
@@ -161,29 +160,20 @@ impl Publisher {
         article_id: &ArticleId,
         subject: &Subject,
         patience: Patience,
-    ) -> Result<Option<Current>, IngestError> {
+    ) -> Result<Option<Current>, Failure> {
         let last = patience
             .ask(|| self.log.last_of_subject(Stream::Articles, subject))
             .await
-            .map_err(|error| failed(article_id, "reading the current revision", &error))?;
+            .map_err(|error| Failure::of_log(article_id, "reading the current revision", &error))?;
         let Some(record) = last else {
             return Ok(None);
         };
-        match ArticleRevised::decode(&record.payload) {
-            Ok(event) => Ok(Some(Current {
-                sequence: record.sequence,
-                event,
-            })),
-            Err(error) => {
-                error!(
-                    article.id = %article_id, log.sequence = record.sequence, %error,
-                    "the record of article {article_id} cannot be read"
-                );
-                Err(IngestError::Internal {
-                    article_id: article_id.clone(),
-                })
-            }
-        }
+        let event = ArticleRevised::decode(&record.payload)
+            .map_err(|error| Failure::unreadable(article_id, record.sequence, &error))?;
+        Ok(Some(Current {
+            sequence: record.sequence,
+            event,
+        }))
     }
 
     async fn append(
@@ -195,21 +185,25 @@ impl Publisher {
         patience: Patience,
     ) -> Result<u64, AppendError> {
         let span = debug_span!("append", otel.name = "append ARTICLES", otel.kind = "producer");
-        let mut headers = headers.clone();
-        TraceContext::of(&span).put_into(&mut headers);
-        let message = Append {
-            subject: subject.clone(),
-            // One id for each decision. The log repeats an append that got no answer under the same id, so a "duplicate"
-            // is our own; and another replica that has decided the same must not be taken for us.
-            message_id: Uuid::new_v4().to_string(),
-            expected_last,
-            headers,
-            payload: event.encode().into(),
-        };
+        let mut headers = Cow::Borrowed(headers);
+        if !span.is_disabled() {
+            TraceContext::of(&span).put_into(headers.to_mut());
+        }
+        // One id for each decision. The log repeats an append that got no answer under the same id, so a "duplicate" is our
+        // own; and another replica that has decided the same must not be taken for us.
+        let message_id = Uuid::new_v4().to_string();
+        let payload = bytes::Bytes::from(event.encode());
         let no_answer = || LogError::Unavailable("the log gave no answer to an append".to_owned());
         // Again with the same id and the same condition: if an attempt without an answer was stored, that is the answer.
         let appended = patience.ask(|| {
-            let answers = self.log.append(Stream::Articles, vec![message.clone()]);
+            let message = Append {
+                subject: subject.clone(),
+                message_id: message_id.clone(),
+                expected_last,
+                headers: Headers::clone(&headers),
+                payload: payload.clone(),
+            };
+            let answers = self.log.append(Stream::Articles, vec![message]);
             async move { answers.await.pop().unwrap_or_else(|| Err(no_answer().into())) }
         });
         let appended = appended.instrument(span).await?;
@@ -225,41 +219,19 @@ fn refused(article_id: &ArticleId, refusal: Refusal) -> IngestError {
     }
 }
 
-fn not_appended(article_id: &ArticleId, error: &AppendError) -> IngestError {
+fn not_appended(article_id: &ArticleId, error: &AppendError) -> Failure {
     match error {
-        AppendError::StreamFull => {
-            warn!(article.id = %article_id, "article {article_id} was not stored: {error}");
-            IngestError::LogFull
-        }
+        AppendError::StreamFull => Failure::log_full(error),
         AppendError::TooLarge { size, limit } => IngestError::TooLargeForLog {
             size: *size,
             limit: *limit,
-        },
-        AppendError::Log(error) => failed(article_id, "appending", error),
+        }
+        .into(),
+        AppendError::Log(error) => Failure::of_log(article_id, "appending", error),
         // Decided again by the caller, which does not come here with it.
         AppendError::Conflict { .. } => IngestError::ConcurrentChange {
             article_id: article_id.clone(),
-        },
-    }
-}
-
-/// Logs a failure of the log, once, and tells what the sender is told.
-fn failed(article_id: &ArticleId, doing: &str, error: &LogError) -> IngestError {
-    match error {
-        // A stream with unsafe settings is the operator's to repair; until then it is as if it were not there.
-        LogError::Unavailable(_) | LogError::Closed | LogError::UnsafeStream { .. } => {
-            warn!(article.id = %article_id, %error, "article {article_id} was not accepted: {doing} failed");
-            IngestError::LogUnavailable
         }
-        LogError::Corrupt(_)
-        | LogError::Compacted { .. }
-        | LogError::Replaced { .. }
-        | LogError::Stalled { .. }
-        | LogError::InvalidSettings(_) => {
-            error!(article.id = %article_id, %error, "article {article_id} was not accepted: {doing} failed");
-            IngestError::Internal {
-                article_id: article_id.clone(),
-            }
-        }
+        .into(),
     }
 }

@@ -88,7 +88,7 @@ impl Analyzer {
     /// Names rules and model: an index made with another fingerprint has other terms.
     pub fn fingerprint() -> String {
         let digest = Sha256::digest(MODEL);
-        let model: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let model = hex::encode(&digest[..8]);
         format!("{RULES_VERSION}-{model}")
     }
 

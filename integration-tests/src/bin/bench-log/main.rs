@@ -9,6 +9,7 @@ mod growth;
 mod hops;
 mod ingest;
 mod load;
+mod processor;
 mod raw;
 mod server;
 mod statistics;

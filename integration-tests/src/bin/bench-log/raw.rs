@@ -71,7 +71,9 @@ pub(crate) async fn publish_all(
                     Shape::Plain => (format!("{stream}.one"), message),
                     Shape::LikeIngest => (
                         format!("{stream}.{number:016x}"),
-                        message.message_id(uuid(number)).expected_last_subject_sequence(0),
+                        message
+                            .header("Gisa-Message-Id", uuid(number))
+                            .expected_last_subject_sequence(0),
                     ),
                 };
                 let sent = context.send_publish(subject, message).await;

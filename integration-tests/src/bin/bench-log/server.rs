@@ -68,6 +68,11 @@ impl Server {
         Ok(server)
     }
 
+    /// Its process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where it listens.
     pub(crate) fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     dead_letters::{DeadLetterError, DeadLetters, Letter, LetterId},
     error::TaggingError,
-    tagging::{Source, Tagging, article_span},
+    tagging::{Seen, Source, Tagging},
 };
 
 const DEFAULT_PAGE_SIZE: usize = 50;
@@ -59,7 +59,7 @@ impl DeadLetterApi {
             headers: &letter.content.headers,
             payload: &payload,
         };
-        let span = article_span(
+        let span = Seen::ByAll.span(
             source.headers,
             source.position.sequence,
             letter.content.attempts + 1,

@@ -24,7 +24,8 @@ use tonic::{Code, Status, Streaming};
 use tracing::{Instrument as _, Span, error};
 
 use super::{
-    Shared, convert, rpc_errors, spans,
+    Shared, convert, rpc_errors,
+    spans::ArticleTrace,
     turns::{Turn, Turns},
 };
 use crate::{
@@ -256,12 +257,9 @@ struct Task {
 impl Task {
     async fn run(mut self) -> ArticleId {
         self.turn.come().await;
-        let span = spans::of_stream(&self.operation, &self.headers, &self.call);
+        let trace = ArticleTrace::of_stream(&self.operation, &self.headers, &self.call);
         let patience = Patience::until(self.deadline);
-        let result = self
-            .shared
-            .carry_out(&self.operation, &self.headers, patience, span)
-            .await;
+        let result = self.shared.carry_out(&self.operation, &trace, patience).await;
         let article_id = self.operation.article_id().clone();
         drop((self.operation, self.room));
         answer(&self.answers, self.correlation_id, result.map_err(RpcError::from)).await;

@@ -1,16 +1,26 @@
-//! The span of one article: the beginning of its way.
+//! The trace of one article: the beginning of its way.
+//!
+//! Articles are many, and a span of each costs a fifth of all that accepting it takes. So it is made where somebody sees it:
+//! where traces are exported, where the log shows DEBUG, and for the line of an article that was not accepted.
 
 use gisa_event_log::Headers;
 use gisa_service_runtime::trace_context::{TraceContext, show_trace};
-use tracing::{Span, error_span, field::Empty};
+use tracing::{Level, Span, field::Empty, span};
 
 use crate::decide::Operation;
 
-/// Makes the span, at a level that a quieter log does not lose: its lines need the ids.
+/// Where an article is in its trace.
+#[derive(Debug)]
+pub(super) struct ArticleTrace {
+    span: Span,
+    headers: Headers,
+}
+
 macro_rules! article_span {
-    ($operation:expr $(, parent: $parent:expr)?) => {
-        error_span!(
+    ($level:expr, $operation:expr $(, parent: $parent:expr)?) => {
+        span!(
             $(parent: $parent,)?
+            $level,
             "accept",
             otel.name = "accept article",
             article.id = %$operation.article_id(),
@@ -19,21 +29,52 @@ macro_rules! article_span {
     };
 }
 
-/// The span of the operation of a unary call, inside that of the call.
-pub(super) fn of_call(operation: &Operation) -> Span {
-    let span = article_span!(operation);
-    show_trace(&span);
-    span
-}
-
-/// The span of an operation of a stream. It belongs to the trace of the caller, whose `headers` tell if there is one;
-/// otherwise each article begins a trace, which names the call: nobody could read one trace of a million articles.
-pub(super) fn of_stream(operation: &Operation, headers: &Headers, call: &Span) -> Span {
-    if !headers.is_empty() {
-        return call.in_scope(|| of_call(operation));
+impl ArticleTrace {
+    /// Of a unary call, inside the current span, which is that of the call. `headers` are those of the caller.
+    pub(super) fn of_call(operation: &Operation, mut headers: Headers) -> Self {
+        let span = article_span!(Level::DEBUG, operation);
+        show_trace(&span);
+        TraceContext::of(&span).put_into(&mut headers);
+        Self { span, headers }
     }
-    let span = article_span!(operation, parent: None);
-    TraceContext::of(call).link(&span);
-    show_trace(&span);
-    span
+
+    /// Of an operation of a stream. It belongs to the trace of the caller, whose `headers` tell if there is one; otherwise each
+    /// article begins a trace, which names the call: nobody could read one trace of a million articles.
+    pub(super) fn of_stream(operation: &Operation, headers: &Headers, call: &Span) -> Self {
+        if !headers.is_empty() {
+            return call.in_scope(|| Self::of_call(operation, headers.clone()));
+        }
+        let span = article_span!(Level::DEBUG, operation, parent: None);
+        let recorded = (!span.is_disabled())
+            .then(|| TraceContext::of(&span))
+            .filter(TraceContext::is_somewhere);
+        if recorded.is_some() {
+            TraceContext::of(call).link(&span);
+        }
+        let trace = recorded.unwrap_or_else(TraceContext::begin);
+        trace.show_in(&span);
+        let mut headers = Headers::new();
+        trace.put_into(&mut headers);
+        Self { span, headers }
+    }
+
+    /// The span; disabled where nobody would see it.
+    pub(super) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// The span for a line that everybody sees.
+    pub(super) fn span_of_trouble(&self, operation: &Operation) -> Span {
+        if !self.span.is_disabled() {
+            return self.span.clone();
+        }
+        let span = article_span!(Level::ERROR, operation, parent: None);
+        TraceContext::from_headers(&self.headers).continue_in(&span);
+        span
+    }
+
+    /// What goes into the event log with the article.
+    pub(super) fn headers(&self) -> &Headers {
+        &self.headers
+    }
 }

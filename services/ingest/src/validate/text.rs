@@ -74,7 +74,7 @@ pub(super) fn normalize(text: String) -> String {
     } else {
         Cow::Borrowed(&text)
     };
-    let normalized = with_line_feeds.chars().all(is_never_changed)
+    let normalized = is_never_changed_anywhere(&with_line_feeds)
         || is_nfc_quick(with_line_feeds.chars()) == IsNormalized::Yes;
     if !normalized {
         return with_line_feeds.nfc().collect();
@@ -85,6 +85,35 @@ pub(super) fn normalize(text: String) -> String {
     }
 }
 
+/// Whether all characters are such that NFC leaves alone.
+fn is_never_changed_anywhere(text: &str) -> bool {
+    /// Bytes that are looked at together, with wide instructions.
+    const PIECE: usize = 64;
+    let bytes = text.as_bytes();
+    (0..bytes.len()).step_by(PIECE).all(|start| {
+        let end = (start + PIECE).min(bytes.len());
+        // The last byte of a text begins no character that is longer.
+        let pairs = bytes[start..end].iter().zip(&bytes[start + 1..]);
+        !pairs.fold(false, |found, (byte, next)| found | may_be_changed(*byte, *next))
+            || characters_around(text, start, end).all(is_never_changed)
+    })
+}
+
+/// Whether a character that NFC does not leave alone may begin with these bytes; quick, and right for most of what Korean
+/// text consists of.
+fn may_be_changed(byte: u8, next: u8) -> bool {
+    // All but ASCII, U+0080 to U+02FF, the middles of characters, U+4000 to U+9FFF, and from U+AC00 to U+D7FF.
+    ((byte >= 0xCC) & (byte < 0xE4)) | (byte >= 0xEE) | ((byte == 0xEA) & (next < 0xB0))
+}
+
+/// The characters that have a byte between these offsets.
+fn characters_around(text: &str, start: usize, end: usize) -> impl Iterator<Item = char> {
+    let is_boundary = |offset: &usize| text.is_char_boundary(*offset);
+    let start = (0..=start).rev().find(is_boundary).unwrap_or(0);
+    let end = (end..=text.len()).find(is_boundary).unwrap_or(text.len());
+    text[start..end].chars()
+}
+
 /// Characters that NFC neither changes nor combines with others: the ones that nearly all text consists of. A shortcut;
 /// those of other kinds are looked up.
 fn is_never_changed(character: char) -> bool {
@@ -93,8 +122,8 @@ fn is_never_changed(character: char) -> bool {
         '\0'..='\u{2FF}'
             | '\u{2010}'..='\u{2027}'
             | '\u{3001}'..='\u{3029}'
-            | '\u{4E00}'..='\u{9FFF}'
-            | '가'..='힣'
+            | '\u{4000}'..='\u{9FFF}'
+            | '가'..='\u{D7FF}'
     )
 }
 
@@ -135,6 +164,15 @@ mod tests {
             if is_never_changed(character) {
                 assert_eq!(is_nfc_quick(text.chars()), IsNormalized::Yes, "{character:?}");
                 assert_eq!(canonical_combining_class(character), 0, "{character:?}");
+            }
+            for padding in [0, 21] {
+                // At the beginning, and across the border of two pieces.
+                let text = format!("{}{text}{}", "가".repeat(padding), "a".repeat(64));
+                assert_eq!(
+                    is_never_changed_anywhere(&text),
+                    is_never_changed(character),
+                    "{character:?} behind {padding}"
+                );
             }
             for (lines, allowed) in [
                 (Lines::One, ""),

@@ -104,7 +104,7 @@ impl Fields {
         // A schema that cannot be written has no fields of its own; none is built here.
         let schema = serde_json::to_string(&self.schema).unwrap_or_default();
         let digest = Sha256::digest(schema);
-        let schema: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let schema = hex::encode(&digest[..8]);
         format!("{LAYOUT_VERSION}-{schema}-{}", Analyzer::fingerprint())
     }
 }

@@ -62,12 +62,7 @@ impl ArticleId {
             hasher.update([0]);
             hasher.update(part);
         }
-        Self(
-            hasher.finalize()[..16]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        Self(hex::encode(&hasher.finalize()[..16]))
     }
 
     /// The id as text.

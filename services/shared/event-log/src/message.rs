@@ -15,9 +15,9 @@ pub type Headers = BTreeMap<String, String>;
 pub struct Append {
     /// Where to.
     pub subject: Subject,
-    /// Identifies this append: a repetition with the same id, within the log's duplicate window (2 minutes unless
-    /// configured otherwise), is answered with the first one's sequence and stores nothing. Must be the same when an
-    /// append is retried and different for everything else.
+    /// Identifies this append: a repetition with the same id, at least within the log's duplicate window (2 minutes unless
+    /// configured otherwise), is answered with the first one's sequence and stores nothing. Must be the same when an append is
+    /// retried, to the same subject with the same condition, and different for everything else.
     pub message_id: String,
     /// What the newest message of the subject must be.
     pub expected_last: ExpectedLast,

@@ -67,17 +67,23 @@ impl NatsTestServer {
         }
     }
 
-    /// Starts a server with a monitoring port and this `sync_interval`, unless the NATS tests are skipped knowingly.
+    /// Starts a server with a monitoring port and this `sync_interval`.
     ///
     /// # Panics
     ///
     /// If there is no nats-server program: a container is not set up so.
+    pub async fn start_monitored(sync_interval: &str) -> Self {
+        let program = find_program().expect("this test needs nats-server on PATH or in NATS_SERVER_BIN");
+        Self::start_process(&program, Some(sync_interval)).await
+    }
+
+    /// The same, unless the NATS tests are skipped knowingly.
     pub async fn start_monitored_unless_skipped(sync_interval: &str) -> Option<Self> {
         if Self::is_skipped() {
-            return None;
+            None
+        } else {
+            Some(Self::start_monitored(sync_interval).await)
         }
-        let program = find_program().expect("this test needs nats-server on PATH or in NATS_SERVER_BIN");
-        Some(Self::start_process(&program, Some(sync_interval)).await)
     }
 
     /// Where it can be asked for its settings, if it was started so.

@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 
 use opentelemetry::{
     Context,
-    propagation::{Extractor, Injector, TextMapPropagator as _},
-    trace::{SpanContext, TraceContextExt as _},
+    propagation::{Extractor, TextMapPropagator as _},
+    trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState},
 };
-use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::{
+    propagation::TraceContextPropagator,
+    trace::{IdGenerator as _, RandomIdGenerator},
+};
 use tonic::codegen::http::HeaderMap;
 use tracing::{Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -33,6 +36,18 @@ impl TraceContext {
             return inside;
         }
         Self(Span::current().context().span().span_context().clone())
+    }
+
+    /// The beginning of a trace that is not recorded: its ids are for the lines of the log, here and further on.
+    pub fn begin() -> Self {
+        let ids = RandomIdGenerator::default();
+        Self(SpanContext::new(
+            ids.new_trace_id(),
+            ids.new_span_id(),
+            TraceFlags::NOT_SAMPLED,
+            false,
+            TraceState::NONE,
+        ))
     }
 
     /// As headers say; nowhere if they are not there or malformed.
@@ -65,8 +80,16 @@ impl TraceContext {
         if !self.is_somewhere() {
             return;
         }
-        let context = Context::new().with_remote_span_context(self.0.clone());
-        TraceContextPropagator::new().inject_context(&context, &mut WritableCarrier(headers));
+        // Written out, for every article comes by here, and the library takes a context and a carrier for it.
+        let (trace, span, flags) = (self.0.trace_id(), self.0.span_id(), self.0.trace_flags());
+        headers.insert(
+            HEADERS[0].to_owned(),
+            format!("00-{trace}-{span}-{:02x}", flags & TraceFlags::SAMPLED),
+        );
+        let state = self.0.trace_state().header();
+        if !state.is_empty() {
+            headers.insert(HEADERS[1].to_owned(), state);
+        }
     }
 
     /// Makes a new span go on from here; from nowhere it stays where it is. Its lines show the trace.
@@ -75,8 +98,17 @@ impl TraceContext {
             let parent = Context::new().with_remote_span_context(self.0.clone());
             // Without telemetry there is nothing to go on with.
             let _without_telemetry = span.set_parent(parent);
+            self.show_in(span);
+        } else {
+            show_trace(span);
         }
-        show_trace(span);
+    }
+
+    /// Makes the lines of a span show the trace, also where the span itself is in none because its level is not traced.
+    pub fn show_in(&self, span: &Span) {
+        if let Some(trace_id) = self.trace_id() {
+            span.record(TRACE_ID, field::display(trace_id));
+        }
     }
 
     /// Says that a span has to do with what happens here.
@@ -87,9 +119,7 @@ impl TraceContext {
 
 /// Makes the lines of a span show its trace.
 pub fn show_trace(span: &Span) {
-    if let Some(trace_id) = TraceContext::of(span).trace_id() {
-        span.record(TRACE_ID, field::display(trace_id));
-    }
+    TraceContext::of(span).show_in(span);
 }
 
 /// Headers, for the library.
@@ -102,18 +132,6 @@ impl Extractor for Carrier<'_> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.keys().map(String::as_str).collect()
-    }
-}
-
-/// Headers to be written, for the library.
-struct WritableCarrier<'a>(&'a mut BTreeMap<String, String>);
-
-impl Injector for WritableCarrier<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        // An empty state is the same as none.
-        if !value.is_empty() {
-            self.0.insert(key.to_owned(), value);
-        }
     }
 }
 
@@ -143,6 +161,17 @@ mod tests {
         context.put_into(&mut written);
         assert_eq!(written.remove("other").as_deref(), Some("1"));
         assert_eq!(written, given);
+    }
+
+    #[test]
+    fn a_trace_that_begins_is_somewhere_and_not_recorded() {
+        let begun = TraceContext::begin();
+        let mut written = BTreeMap::new();
+        begun.put_into(&mut written);
+        assert!(written["traceparent"].ends_with("-00"), "{written:?}");
+        assert_eq!(TraceContext::from_headers(&written).trace_id(), begun.trace_id());
+        assert!(begun.trace_id().is_some());
+        assert_ne!(TraceContext::begin().trace_id(), begun.trace_id());
     }
 
     #[test]

@@ -15,10 +15,20 @@ use crate::{Append, ExpectedLast, Headers, LogError, Record};
 /// callers.
 const OF_THE_SERVER: &str = "nats-";
 
+/// The id of a message that has a condition. Not the header that the server looks at: the condition keeps a repetition out,
+/// for ever and not for the duplicate window only, and the id is there for whoever has to recognise his own message. So the
+/// server has no table of ids to keep, which costs it a tenth of its time for each message, and memory for each id of two
+/// minutes.
+const ID_BESIDE_CONDITION: HeaderName = HeaderName::from_static("Gisa-Message-Id");
+
 /// The NATS headers of a message to append to the stream of this NATS name.
 pub(super) fn headers_of(append: &Append, stream_name: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(header::NATS_MESSAGE_ID, header_text(&append.message_id));
+    let id_header = match append.expected_last {
+        ExpectedLast::Any => header::NATS_MESSAGE_ID,
+        ExpectedLast::None | ExpectedLast::Sequence(_) => ID_BESIDE_CONDITION,
+    };
+    headers.insert(id_header, header_text(&append.message_id));
     // If another stream has taken over the subjects, better no append than one into the wrong stream.
     headers.insert(header::NATS_EXPECTED_STREAM, stream_name);
     let expected = match append.expected_last {
@@ -34,7 +44,7 @@ pub(super) fn headers_of(append: &Append, stream_name: &str) -> HeaderMap {
     }
     for (name, value) in &append.headers {
         match (HeaderName::from_str(name), HeaderValue::from_str(value)) {
-            (Ok(header_name), Ok(header_value)) if !is_of_the_server(name) => {
+            (Ok(header_name), Ok(header_value)) if is_of_callers(name) => {
                 headers.insert(header_name, header_value)
             }
             // Trace context is not worth refusing an article for.
@@ -102,14 +112,16 @@ pub(super) fn timestamp(nanoseconds: i128) -> Result<Timestamp, LogError> {
 
 /// Whether a stored message was appended with this message id.
 pub(super) fn has_id(message: &StreamMessage, id: &str) -> bool {
-    let stored = message.headers.get(header::NATS_MESSAGE_ID);
-    stored.is_some_and(|stored| stored.as_str() == header_text(id))
+    let id = header_text(id);
+    // Either header, for earlier versions gave every message the one of the server.
+    [ID_BESIDE_CONDITION, header::NATS_MESSAGE_ID]
+        .into_iter()
+        .filter_map(|name| message.headers.get(name))
+        .any(|stored| stored.as_str() == id)
 }
 
 fn headers_shown(headers: &HeaderMap) -> Headers {
-    let shown = headers
-        .iter()
-        .filter(|(name, _)| !is_of_the_server(name.as_ref()));
+    let shown = headers.iter().filter(|(name, _)| is_of_callers(name.as_ref()));
     shown
         .filter_map(|(name, values)| {
             let name: &str = name.as_ref();
@@ -120,9 +132,12 @@ fn headers_shown(headers: &HeaderMap) -> Headers {
         .collect()
 }
 
-fn is_of_the_server(name: &str) -> bool {
-    name.get(..OF_THE_SERVER.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(OF_THE_SERVER))
+/// Whether callers may give and see a header of this name: not those of the server, and not the log's own.
+fn is_of_callers(name: &str) -> bool {
+    let of_the_server = name
+        .get(..OF_THE_SERVER.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(OF_THE_SERVER));
+    !of_the_server && !name.eq_ignore_ascii_case(ID_BESIDE_CONDITION.as_ref())
 }
 
 /// A message id as a header value: printable ASCII stays, every other byte and `=` becomes `=XX` (hex), so
@@ -162,14 +177,20 @@ mod tests {
     #[test]
     fn callers_can_neither_instruct_the_server_nor_see_its_headers() {
         let headers = headers_of(
-            &append(&[("traceparent", "00-1"), ("nats-Rollup", "all"), ("bad", "a\r\nb")]),
+            &append(&[
+                ("traceparent", "00-1"),
+                ("nats-Rollup", "all"),
+                ("GISA-x", "1"),
+                ("bad", "a\r\nb"),
+            ]),
             "ARTICLES",
         );
         assert_eq!(headers.get("traceparent").map(HeaderValue::as_str), Some("00-1"));
         assert_eq!(
-            headers.get(header::NATS_MESSAGE_ID).map(HeaderValue::as_str),
+            headers.get(ID_BESIDE_CONDITION).map(HeaderValue::as_str),
             Some("=ED=95=9C=20id=3D1")
         );
+        assert_eq!(headers.get(header::NATS_MESSAGE_ID), None);
         assert_eq!(
             headers
                 .get(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE)

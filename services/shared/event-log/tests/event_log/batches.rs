@@ -227,6 +227,8 @@ async fn one_id_twice_in_a_batch_is_stored_once() {
     let mut sent = messages(0..200);
     for place in [50, 150] {
         sent[place].message_id = "the same".to_owned();
+        // A condition goes before the id.
+        sent[place].expected_last = ExpectedLast::Any;
     }
     let results = log.append(Stream::Articles, sent).await;
     let (one, other) = (results[50].as_ref().unwrap(), results[150].as_ref().unwrap());
@@ -282,7 +284,7 @@ async fn what_is_too_large_for_a_batch_goes_alone_or_is_refused() {
     let log = connect(&server).await;
     let mut sent = messages(0..100);
     // The headers of a batch would make it too large, its own do not.
-    let own_headers = "NATS/1.0\r\nNats-Msg-Id: id30\r\nNats-Expected-Stream: ARTICLES\r\n\
+    let own_headers = "NATS/1.0\r\nGisa-Message-Id: id30\r\nNats-Expected-Stream: ARTICLES\r\n\
                        Nats-Expected-Last-Subject-Sequence: 0\r\n\r\n";
     sent[30].payload = Bytes::from(vec![b'x'; LIMIT - own_headers.len()]);
     sent[60].payload = Bytes::from(vec![b'y'; LIMIT]);

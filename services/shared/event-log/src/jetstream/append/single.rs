@@ -33,16 +33,22 @@ pub(super) async fn append(session: &Session, stream: Stream, outgoing: Outgoing
         since,
     } = outgoing;
     let limit = session.client.max_payload();
-    let message = PublishMessage::build()
-        .headers(headers)
-        .payload(append.payload.clone());
+    // Made again for another attempt, which is rare, rather than copied for each first one.
+    let mut headers = Some(headers);
 
     let deadline = session.config.append_deadline();
     let mut attempt = 0;
     loop {
         attempt += 1;
         let remaining = deadline.saturating_sub(since.elapsed());
-        let reason = match timeout(remaining, attempt_once(session, &subject, message.clone())).await {
+        let message = PublishMessage::build()
+            .headers(
+                headers
+                    .take()
+                    .unwrap_or_else(|| codec::headers_of(&append, &session.names.stream(stream))),
+            )
+            .payload(append.payload.clone());
+        let reason = match timeout(remaining, attempt_once(session, &subject, message)).await {
             Ok(Attempt::Acknowledged(ack)) => {
                 return Ok(Appended {
                     sequence: ack.sequence,
