@@ -4,7 +4,10 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use fastrand::Rng;
-use gisa_event_log::{EventLog as _, jetstream::JetStreamLog};
+use gisa_event_log::{
+    EventLog as _,
+    jetstream::{Durability, JetStreamLog},
+};
 use gisa_proto::{
     ingest::v1::ingest_service_client::IngestServiceClient,
     query::v1::query_service_client::QueryServiceClient,
@@ -44,11 +47,16 @@ pub async fn run(options: &Options, directory: &Path) -> anyhow::Result<Report> 
 
     let start = Instant::now();
     let world = Arc::new(World::new(start));
+    // What comes at a time goes in batches where each append is synced.
+    let bursts = match options.durability {
+        Durability::Default => 1,
+        Durability::Always => 5,
+    };
     let mut senders = JoinSet::new();
     for number in 0..SENDERS {
         let ingest = channels(&deployment, Stage::Ingest)?;
         let ingest = ingest.into_iter().map(IngestServiceClient::new).collect();
-        let sender = Sender::new(number, random.fork(), ingest, Arc::clone(&world));
+        let sender = Sender::new(number, bursts, random.fork(), ingest, Arc::clone(&world));
         senders.spawn(sender.run());
     }
     let (quiet, when_quiet) = watch::channel(None);

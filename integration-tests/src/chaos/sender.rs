@@ -111,10 +111,14 @@ struct Planned {
     request: Request,
 }
 
+/// Operations that a sender begins at a time at most, and as many more as it is told; then it pauses for longer.
+const AT_ONCE: usize = 12;
+
 /// One sender.
 #[derive(Debug)]
 pub(super) struct Sender {
     name: String,
+    bursts: usize,
     random: Rng,
     replicas: Vec<IngestServiceClient<Channel>>,
     world: Arc<World>,
@@ -123,14 +127,17 @@ pub(super) struct Sender {
 }
 
 impl Sender {
+    /// A sender that begins `bursts` times as many operations at a time as others, and pauses for as much longer.
     pub(super) fn new(
         number: usize,
+        bursts: usize,
         random: Rng,
         replicas: Vec<IngestServiceClient<Channel>>,
         world: Arc<World>,
     ) -> Self {
         Self {
             name: format!("chaos-{number}"),
+            bursts,
             random,
             replicas,
             world,
@@ -144,15 +151,15 @@ impl Sender {
         while !self.world.ended.load(Ordering::Relaxed) {
             let planned = self.plan();
             self.carry_out(&planned).await;
-            sleep(Duration::from_millis(self.random.u64(200..800))).await;
+            sleep(Duration::from_millis(self.random.u64(200..800)) * self.bursts as u32).await;
         }
     }
 
-    /// Up to twelve operations, each on another article: of two on one article a sender who repeats what has no answer
+    /// Some operations, each on another article: of two on one article a sender who repeats what has no answer
     /// could not say in which order they are carried out.
     fn plan(&mut self) -> Vec<Planned> {
         let mut planned: Vec<Planned> = Vec::new();
-        for _ in 0..self.random.usize(1..=12) {
+        for _ in 0..self.random.usize(1..=AT_ONCE * self.bursts) {
             let next = if self.random.u8(0..5) == 0 {
                 self.plan_shared()
             } else {

@@ -18,6 +18,7 @@ pub mod entities;
 pub mod error;
 pub mod explain;
 mod first_character;
+mod follow;
 pub mod grammar;
 mod lag;
 mod letters;

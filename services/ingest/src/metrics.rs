@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use gisa_article_codec::ArticleRevised;
 use gisa_service_runtime::{Metrics, RpcError, rpc_error::reason_name};
+use jiff::SignedDuration;
 
 use crate::{decide::Outcome, error::IngestError, publish::Accepted};
 
@@ -54,11 +54,8 @@ impl IngestMetrics {
 
     /// A revision is in the log. Only first ones tell how late an article is; a publication time in the future, as of a
     /// wrong clock, tells nothing.
-    pub(crate) fn appended(&self, outcome: Outcome, event: &ArticleRevised) {
-        let delay = event
-            .accepted_at
-            .duration_since(event.article.published_at.instant);
-        if outcome == Outcome::Created && !delay.is_negative() {
+    pub(crate) fn appended(&self, delay: Option<SignedDuration>) {
+        if let Some(delay) = delay.filter(|delay| !delay.is_negative()) {
             let seconds = delay.as_secs_f64();
             self.metrics.published_to_accepted.with([]).observe(seconds);
         }

@@ -6,13 +6,14 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use gisa_article_codec::{ArticleRevised, LogPosition, WriteToken};
 use gisa_article_model::ArticleId;
 use gisa_event_log::{
     Append, AppendError, EventLog, ExpectedLast, Headers, LogError, Stream, Subject, retry::Backoff,
 };
 use gisa_service_runtime::TraceContext;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 use tracing::{Instrument as _, debug, debug_span};
 use uuid::Uuid;
@@ -62,6 +63,28 @@ pub struct Accepted {
 struct Current {
     sequence: u64,
     event: ArticleRevised,
+}
+
+/// A revision to append, in its encoding.
+#[derive(Debug)]
+struct Encoded {
+    outcome: Outcome,
+    revision: u32,
+    /// How long after its publication an article was accepted; only first revisions tell.
+    delay: Option<SignedDuration>,
+    payload: Bytes,
+}
+
+impl Encoded {
+    fn new(outcome: Outcome, event: &ArticleRevised) -> Self {
+        let published_at = event.article.published_at.instant;
+        Self {
+            outcome,
+            revision: event.article.revision,
+            delay: (outcome == Outcome::Created).then(|| event.accepted_at.duration_since(published_at)),
+            payload: event.encode().into(),
+        }
+    }
 }
 
 impl Publisher {
@@ -115,12 +138,13 @@ impl Publisher {
             };
             let sequence = current.as_ref().map_or(0, |current| current.sequence);
             let on_record = current.as_ref().map(|current| &current.event);
-            let (outcome, event) = match decide(on_record, operation, Timestamp::now()) {
+            let append = match decide(on_record, operation, Timestamp::now()) {
                 Decision::Refuse(refusal) => return Err(refused(article_id, refusal).into()),
                 Decision::Unchanged { revision } => {
                     return Ok(accepted(Outcome::Unchanged, revision, sequence));
                 }
-                Decision::Append { outcome, event } => (outcome, event),
+                // The text is not kept twice while the log is waited for.
+                Decision::Append { outcome, event } => Encoded::new(outcome, &event),
             };
             let expected_last = match current {
                 Some(_) => ExpectedLast::Sequence(sequence),
@@ -132,12 +156,12 @@ impl Publisher {
                 false => patience,
             };
             match self
-                .append(&subject, expected_last, headers, &event, patience)
+                .append(&subject, expected_last, headers, &append.payload, patience)
                 .await
             {
                 Ok(sequence) => {
-                    self.metrics.appended(outcome, &event);
-                    return Ok(accepted(outcome, event.article.revision, sequence));
+                    self.metrics.appended(append.delay);
+                    return Ok(accepted(append.outcome, append.revision, sequence));
                 }
                 Err(AppendError::Conflict { .. }) if guessed_new => {
                     self.novelty.was_wrong();
@@ -181,7 +205,7 @@ impl Publisher {
         subject: &Subject,
         expected_last: ExpectedLast,
         headers: &Headers,
-        event: &ArticleRevised,
+        payload: &Bytes,
         patience: Patience,
     ) -> Result<u64, AppendError> {
         let span = debug_span!("append", otel.name = "append ARTICLES", otel.kind = "producer");
@@ -192,7 +216,6 @@ impl Publisher {
         // One id for each decision. The log repeats an append that got no answer under the same id, so a "duplicate" is our
         // own; and another replica that has decided the same must not be taken for us.
         let message_id = Uuid::new_v4().to_string();
-        let payload = bytes::Bytes::from(event.encode());
         let no_answer = || LogError::Unavailable("the log gave no answer to an append".to_owned());
         // Again with the same id and the same condition: if an attempt without an answer was stored, that is the answer.
         let appended = patience.ask(|| {

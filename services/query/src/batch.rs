@@ -4,7 +4,7 @@ use gisa_article_codec::ArticleTagged;
 use gisa_event_log::Record;
 use gisa_service_runtime::TraceContext;
 use jiff::Timestamp;
-use tracing::{Span, error_span, field, warn};
+use tracing::{Span, debug_span, field, warn};
 
 use crate::index::{IndexError, IndexSnapshot};
 
@@ -44,6 +44,7 @@ impl Batch {
                     warn!(
                         sequence = record.sequence,
                         subject = %record.subject,
+                        trace_id = TraceContext::from_headers(&record.headers).trace_id(),
                         %error,
                         "record {} of TAGGED cannot be read and is skipped: {error}",
                         record.sequence
@@ -83,9 +84,10 @@ fn is_news(sequence: u64, news_after: Option<u64>) -> bool {
     news_after.is_some_and(|shown| sequence > shown)
 }
 
-/// The span of one article from its coming to the commit; it goes on with the article's trace.
+/// The span of one article from its coming to the commit; it goes on with the article's trace. Articles are many, so it is made
+/// where traces are exported or the log shows DEBUG; elsewhere it is disabled.
 fn article_span(record: &Record) -> Span {
-    let span = error_span!(
+    let span = debug_span!(
         "index_article",
         otel.name = "index article",
         otel.kind = "consumer",
@@ -93,6 +95,8 @@ fn article_span(record: &Record) -> Span {
         article.id = field::Empty,
         trace_id = field::Empty,
     );
-    TraceContext::from_headers(&record.headers).continue_in(&span);
+    if !span.is_disabled() {
+        TraceContext::from_headers(&record.headers).continue_in(&span);
+    }
     span
 }

@@ -20,7 +20,7 @@ use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior, interval_at, sleep},
 };
-use tracing::{Instrument as _, debug, info_span};
+use tracing::{Instrument as _, debug, debug_span};
 
 pub use self::change::ChangeKind;
 use self::{change::change_kind, resume_token::ResumePoint};
@@ -315,7 +315,7 @@ impl Watch {
         let changes = decided.map_err(|error| IndexError(format!("a watch panicked: {error}")))??;
         for change in changes {
             self.sequence = Some(change.sequence);
-            let span = info_span!(
+            let span = debug_span!(
                 "watch_event",
                 otel.name = "tell watcher",
                 otel.kind = "producer",

@@ -1,24 +1,14 @@
 //! What every replica knows of the operations: follows RETAGS.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
-use anyhow::Context as _;
-use futures::StreamExt as _;
-use gisa_event_log::{EventLog, LogError, Position, Record, StartAt, Stream, retry::Backoff};
+use gisa_event_log::{EventLog, Record, Stream};
 use gisa_service_runtime::Shutdown;
 use tokio::sync::watch;
-use tracing::{error, warn};
+use tracing::error;
 
 use super::{Operation, codec};
-
-const BACKOFF: Backoff = Backoff {
-    first: Duration::from_millis(50),
-    longest: Duration::from_secs(2),
-};
+use crate::follow::{Followed, Replica};
 
 /// The newest state of an operation.
 #[derive(Clone, Debug)]
@@ -67,92 +57,36 @@ impl Board {
 /// Keeps the board up to date.
 #[derive(Debug)]
 pub struct BoardFollower {
-    log: Arc<dyn EventLog>,
-    position: Position,
-    operations: watch::Sender<Operations>,
+    stream: Followed,
+    states: States,
 }
+
+/// The states that have been read.
+#[derive(Debug)]
+struct States(watch::Sender<Operations>);
 
 impl BoardFollower {
     /// Reads RETAGS to its end.
     pub async fn start(log: Arc<dyn EventLog>) -> anyhow::Result<(Self, Board)> {
-        let info = log
-            .info(Stream::Retags)
-            .await
-            .context("cannot read stream RETAGS")?;
         let (operations, board) = watch::channel(Operations::default());
-        let mut follower = Self {
-            log,
-            position: Position {
-                stream_identity: info.identity,
-                sequence: 0,
-            },
-            operations,
-        };
-        if info.messages > 0 {
-            follower
-                .read_to(info.last_sequence)
-                .await
-                .context("cannot read stream RETAGS")?;
-        }
-        follower.position.sequence = info.last_sequence.max(follower.position.sequence);
-        Ok((follower, Board(board)))
+        let mut states = States(operations);
+        let (stream, _) = Followed::read_all(log, Stream::Retags, &mut states).await?;
+        Ok((Self { stream, states }, Board(board)))
     }
 
-    async fn read_to(&mut self, last_sequence: u64) -> Result<(), LogError> {
-        let mut records = self.log.read(Stream::Retags, StartAt::Oldest).await?;
-        while self.position.sequence < last_sequence {
-            let record = records.next().await.ok_or_else(ended)??;
-            self.apply(&record);
-        }
-        Ok(())
-    }
-
-    /// Follows until the shutdown.
+    /// Follows until the shutdown. Fails if RETAGS is replaced.
     pub async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
-        let mut failures = 0;
-        loop {
-            let read_before = self.position.sequence;
-            let error = tokio::select! {
-                () = shutdown.requested() => return Ok(()),
-                error = self.follow() => error,
-            };
-            match error {
-                LogError::Closed => return Ok(()),
-                LogError::Replaced { .. } => return Err(error).context("cannot follow the operations"),
-                // What is gone are old states; the newest one of an operation at work is always kept.
-                LogError::Compacted { first_sequence, .. } => self.position.sequence = first_sequence - 1,
-                _ => (),
-            }
-            failures = if self.position.sequence > read_before {
-                1
-            } else {
-                failures + 1
-            };
-            let delay = BACKOFF.delay(failures);
-            warn!(%error, "RETAGS is read again in {delay:?}: {error}");
-            tokio::time::sleep(delay).await;
-        }
+        self.stream.follow(&mut self.states, shutdown).await
     }
+}
 
-    async fn follow(&mut self) -> LogError {
-        let start = StartAt::After(self.position.clone());
-        let mut records = match self.log.read(Stream::Retags, start).await {
-            Ok(records) => records,
-            Err(error) => return error,
-        };
-        loop {
-            match records.next().await {
-                Some(Ok(record)) => self.apply(&record),
-                Some(Err(error)) => return error,
-                None => return ended(),
-            }
-        }
-    }
+impl Replica for States {
+    // What is gone are old states; the newest one of an operation at work is always kept.
+    const MAY_MISS: bool = true;
 
     fn apply(&mut self, record: &Record) {
-        self.position.sequence = record.sequence;
         match codec::decode(&record.payload) {
-            Ok(operation) => self.operations.send_modify(|operations| {
+            Ok(operation) => self.0.send_modify(|operations| {
                 let posted = Posted {
                     sequence: record.sequence,
                     operation: Arc::new(operation),
@@ -168,8 +102,6 @@ impl BoardFollower {
             ),
         }
     }
-}
 
-fn ended() -> LogError {
-    LogError::Unavailable("the records of RETAGS ended".to_owned())
+    async fn applied(&mut self, _sequence: u64) {}
 }

@@ -103,7 +103,7 @@ fn is_never_changed_anywhere(text: &str) -> bool {
 /// text consists of.
 fn may_be_changed(byte: u8, next: u8) -> bool {
     // All but ASCII, U+0080 to U+02FF, the middles of characters, U+4000 to U+9FFF, and from U+AC00 to U+D7FF.
-    ((byte >= 0xCC) & (byte < 0xE4)) | (byte >= 0xEE) | ((byte == 0xEA) & (next < 0xB0))
+    (0xCC..0xE4).contains(&byte) | (byte >= 0xEE) | ((byte == 0xEA) & (next < 0xB0))
 }
 
 /// The characters that have a byte between these offsets.
