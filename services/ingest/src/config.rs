@@ -71,7 +71,7 @@ impl Default for IngestConfig {
     fn default() -> Self {
         Self {
             max_body_bytes: 512 * 1024,
-            max_in_flight: 1024,
+            max_in_flight: 256,
             max_bytes_in_flight: 64 * 1024 * 1024,
         }
     }

@@ -28,7 +28,12 @@ pub(crate) fn nats_settings(server: &Server, sync: Sync) -> Vec<String> {
 /// Alternates rounds of raw publishing and of ingest on one server.
 pub(crate) async fn compare(arguments: &Arguments, sync: Sync) -> anyhow::Result<()> {
     let server = Server::start(sync).await?;
-    let stage = StageProcess::start_with(Stage::Ingest, &nats_settings(&server, sync)).await;
+    let mut settings = nats_settings(&server, sync);
+    if sync == Sync::Always {
+        // The more are on their way, the larger the batches.
+        settings.push("ingest.max_in_flight=1024".to_owned());
+    }
+    let stage = StageProcess::start_with(Stage::Ingest, &settings).await;
     let context = raw::connect(&server.url()).await?;
     let articles = Articles::new("bench", BODY_BYTES);
     let payloads = articles.raw_payloads();
