@@ -180,7 +180,7 @@ mod tests {
             &append(&[
                 ("traceparent", "00-1"),
                 ("nats-Rollup", "all"),
-                ("GISA-x", "1"),
+                ("gisa-message-ID", "1"),
                 ("bad", "a\r\nb"),
             ]),
             "ARTICLES",
