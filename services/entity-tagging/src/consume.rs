@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gisa_article_codec::LogPosition;
+use gisa_article_codec::{ArticleRevised, LogPosition};
 use gisa_event_log::{Delivery, EventLog, LogError, Stream, retry::Backoff};
 use gisa_service_runtime::{Liveness, Metrics, Shutdown};
 use tokio::{sync::Semaphore, task::JoinSet, time::interval};
-use tracing::{Instrument as _, error, info, warn};
+use tracing::{Instrument as _, Span, error, field, info, warn};
 
 use crate::{
     config::TaggingConfig,
@@ -160,7 +160,11 @@ impl Worker {
             }
             Err(unfinished) => {
                 let span = match span.is_disabled() {
-                    true => span_of(&delivery, Seen::ByAll),
+                    true => {
+                        let span = span_of(&delivery, Seen::ByAll);
+                        name_article(&span, &delivery);
+                        span
+                    }
                     false => span,
                 };
                 self.settle(delivery, unfinished).instrument(span).await;
@@ -236,6 +240,13 @@ impl Worker {
             payload: &delivery.record.payload,
         });
         with_signs_of_life(work, delivery, self.config.consumer().ack_wait).await
+    }
+}
+
+/// Makes the lines of a span show the article of a delivery, if it can be read.
+fn name_article(span: &Span, delivery: &Delivery) {
+    if let Ok(revised) = ArticleRevised::decode(&delivery.record.payload) {
+        span.record("article.id", field::display(revised.article.article_id));
     }
 }
 
