@@ -67,9 +67,8 @@ fn nodes(text: &str) -> Result<usize, String> {
 }
 
 fn durability(text: &str) -> Result<Durability, String> {
-    match text {
-        "default" => Ok(Durability::Default),
-        "always" => Ok(Durability::Always),
-        _ => Err("must be default or always".to_owned()),
-    }
+    [Durability::Default, Durability::Always]
+        .into_iter()
+        .find(|durability| durability.to_string() == text)
+        .ok_or_else(|| "must be default or always".to_owned())
 }

@@ -136,11 +136,7 @@ impl fmt::Display for Report {
         let mut line = |name: &str, value: &dyn fmt::Display| writeln!(formatter, "{name:<28} {value:>8}");
         line("seed", &self.seed)?;
         line("nats-server nodes", &self.nodes)?;
-        let durability = match self.durability {
-            Durability::Default => "default",
-            Durability::Always => "always",
-        };
-        line("durability", &durability)?;
+        line("durability", &self.durability)?;
         line("seconds with faults", &self.fault_seconds)?;
         line("seconds in all", &self.total_seconds)?;
         line("kills", &self.kills)?;

@@ -111,7 +111,7 @@ struct Planned {
     request: Request,
 }
 
-/// Operations that a sender begins at a time at most, and as many more as it is told; then it pauses for longer.
+/// Operations that a sender begins at a time at most, times its bursts.
 const AT_ONCE: usize = 12;
 
 /// One sender.

@@ -129,8 +129,8 @@ pub(crate) fn tag_revision(
     })
 }
 
-/// The span of the work on one revision. Revisions are many, and a span of each costs more than all else that the hop takes
-/// for it, so it is made where somebody sees it.
+/// Who sees the span of the work on one revision. Revisions are many, and a span of each costs a good part of what the hop takes
+/// for it, so it is made where somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     /// By all: its lines say that something is wrong, or it is one of few. A quieter log does not lose the ids.

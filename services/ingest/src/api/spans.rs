@@ -1,6 +1,6 @@
 //! The trace of one article: the beginning of its way.
 //!
-//! Articles are many, and a span of each costs a fifth of all that accepting it takes. So it is made where somebody sees it:
+//! Articles are many, and a span of each costs a good part of all that accepting it takes. So it is made where somebody sees it:
 //! where traces are exported, where the log shows DEBUG, and for the line of an article that was not accepted.
 
 use gisa_event_log::Headers;
@@ -76,5 +76,70 @@ impl ArticleTrace {
     /// What goes into the event log with the article.
     pub(super) fn headers(&self) -> &Headers {
         &self.headers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use gisa_article_model::ArticleId;
+    use tracing::warn;
+
+    use super::*;
+    use crate::decide::Retraction;
+
+    #[derive(Clone, Debug, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The one span on the line of a failure, and the headers of the article, where the log shows this level and more.
+    fn failure_at(level: Level) -> (serde_json::Value, Headers) {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_max_level(level)
+            .with_writer(move || writer.clone())
+            .finish();
+        let operation = Operation::Retract(Retraction {
+            article_id: ArticleId::parse("a-1").unwrap(),
+            reason: String::new(),
+        });
+        let headers = tracing::subscriber::with_default(subscriber, || {
+            let trace = ArticleTrace::of_stream(&operation, &Headers::new(), &Span::none());
+            assert_eq!(trace.span().is_disabled(), level < Level::DEBUG);
+            trace
+                .span_of_trouble(&operation)
+                .in_scope(|| warn!("not accepted"));
+            trace.headers().clone()
+        });
+        let line: serde_json::Value = serde_json::from_slice(&lines.0.lock().unwrap()).unwrap();
+        let spans = line["spans"].as_array().unwrap();
+        assert_eq!(spans.len(), 1, "{line}");
+        (spans[0].clone(), headers)
+    }
+
+    #[test]
+    fn a_failure_has_the_ids_of_the_article_whether_it_had_a_span_or_not() {
+        for level in [Level::WARN, Level::DEBUG] {
+            let (span, headers) = failure_at(level);
+            assert_eq!(span["article.id"], "a-1");
+            let trace_id = TraceContext::from_headers(&headers).trace_id().unwrap();
+            assert_eq!(span["trace_id"], trace_id.as_str(), "{level}");
+        }
     }
 }

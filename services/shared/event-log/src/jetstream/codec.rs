@@ -16,9 +16,8 @@ use crate::{Append, ExpectedLast, Headers, LogError, Record};
 const OF_THE_SERVER: &str = "nats-";
 
 /// The id of a message that has a condition. Not the header that the server looks at: the condition keeps a repetition out,
-/// for ever and not for the duplicate window only, and the id is there for whoever has to recognise his own message. So the
-/// server has no table of ids to keep, which costs it a tenth of its time for each message, and memory for each id of two
-/// minutes.
+/// for as long as the subject is kept and not for the duplicate window only, and the id is there for whoever has to recognise
+/// his own message. So the server has no table of the ids of two minutes to keep.
 const ID_BESIDE_CONDITION: HeaderName = HeaderName::from_static("Gisa-Message-Id");
 
 /// The NATS headers of a message to append to the stream of this NATS name.

@@ -1,6 +1,6 @@
 //! Settings of the JetStream log.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use hyper::Uri;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,16 @@ pub enum Durability {
     Default,
     /// The death of the machines too: every server has `sync_interval: always`.
     Always,
+}
+
+impl fmt::Display for Durability {
+    /// As in the settings.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Default => "default",
+            Self::Always => "always",
+        })
+    }
 }
 
 /// Size limits of the streams in bytes; 0 for none, which leaves only the limit of the server. The server
